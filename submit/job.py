@@ -1,0 +1,398 @@
+"""The nouns: what a job is, independent of the backend that runs it.
+
+Everything here is an immutable value. Machine and pool names follow Vertex AI (`worker pool`, `replica`, `chief`):
+https://cloud.google.com/vertex-ai/docs/training/distributed-training
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Self, TypeAlias
+from urllib.parse import quote, unquote
+
+from submit.errors import Place, UsageError
+
+Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+JsonObject: TypeAlias = "dict[str, Json]"
+
+EMPTY: Mapping[str, Json] = MappingProxyType({})
+
+
+class Role(StrEnum):
+    """The part that a pool plays; the value is the key in `TF_CONFIG`, the order that of Vertex AI's worker pools."""
+
+    CHIEF = "chief"
+    WORKER = "worker"
+    PARAMETER_SERVER = "ps"
+    EVALUATOR = "evaluator"
+
+
+ROLES = tuple(Role)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """One machine: a Compute Engine machine type and what is attached to it.
+
+    `written_as` is the name that the user wrote if it was another, e.g. ML Engine's `standard_gpu`.
+    """
+
+    machine_type: str
+    accelerator_type: str | None = None
+    accelerator_count: int = 0
+    tpu_topology: str | None = None
+    boot_disk_type: str | None = None
+    boot_disk_gb: int | None = None
+    written_as: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PythonModule:
+    """`python -m module args` in a prebuilt image; `None` means: what the command line or the job says."""
+
+    module: str | None = None
+    args: tuple[str, ...] | None = None
+    image: str | None = None
+    package_uris: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Container:
+    """An image's own entry point, or `command`, with `args`; `args=None`: what the command line or the job says."""
+
+    image: str
+    command: tuple[str, ...] = ()
+    args: tuple[str, ...] | None = None
+
+
+Program: TypeAlias = PythonModule | Container
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pool:
+    """A worker pool: `replicas` equal machines that run the same program in the same role.
+
+    `extras` are fields of Vertex AI's `WorkerPoolSpec` or `MachineSpec` without a meaning elsewhere, in its JSON
+    form (`nfsMounts`, `reservationAffinity` …), keyed by their path below the pool (`machineSpec.reservationAffinity`).
+    """
+
+    role: Role
+    machine: Machine
+    replicas: int = 1
+    program: Program = PythonModule()
+    env: Mapping[str, str] = field(default_factory=dict)
+    extras: Mapping[str, Json] = EMPTY
+
+
+class Goal(StrEnum):
+    MAXIMIZE = "MAXIMIZE"
+    MINIMIZE = "MINIMIZE"
+
+
+class ParameterKind(StrEnum):
+    DOUBLE = "DOUBLE"
+    INTEGER = "INTEGER"
+    CATEGORICAL = "CATEGORICAL"
+    DISCRETE = "DISCRETE"
+
+
+class Scale(StrEnum):
+    """Vertex AI's `scaleType`; NONE is ML Engine's word for linear without scaling."""
+
+    NONE = "NONE"
+    LINEAR = "UNIT_LINEAR_SCALE"
+    LOG = "UNIT_LOG_SCALE"
+    REVERSE_LOG = "UNIT_REVERSE_LOG_SCALE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """A hyperparameter; DOUBLE and INTEGER have a range, CATEGORICAL has text values, DISCRETE numbers.
+
+    `extras`: `conditionalParameterSpecs` and defaults, in Vertex AI's JSON form.
+    """
+
+    name: str
+    kind: ParameterKind
+    minimum: float | None = None
+    maximum: float | None = None
+    values: tuple[str, ...] | tuple[float, ...] = ()
+    scale: Scale = Scale.NONE
+    extras: Mapping[str, Json] = EMPTY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    name: str
+    goal: Goal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Study:
+    """Hyperparameter tuning: which trials to run and what to compare them by.
+
+    `algorithm`: `GRID_SEARCH`, `RANDOM_SEARCH` or None for the service's own (Bayesian) choice.
+    `max_failed_trials`: 0 lets the service decide. `extras`: the rest of Vertex AI's `StudySpec`.
+    """
+
+    metrics: tuple[Metric, ...]
+    parameters: tuple[Parameter, ...]
+    max_trials: int = 1
+    parallel_trials: int = 1
+    max_failed_trials: int = 0
+    algorithm: str | None = None
+    early_stopping: bool = False
+    resume_job: str | None = None
+    extras: Mapping[str, Json] = EMPTY
+
+
+class Strategy(StrEnum):
+    """Vertex AI's provisioning strategies: https://cloud.google.com/vertex-ai/docs/training/use-spot-vms"""
+
+    STANDARD = "STANDARD"
+    SPOT = "SPOT"
+    FLEX_START = "FLEX_START"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scheduling:
+    """When a job may run and for how long; times in seconds, `timeout_s=None` is the service's seven days."""
+
+    timeout_s: float | None = None
+    max_wait_s: float | None = None
+    strategy: Strategy = Strategy.STANDARD
+    priority: int | None = None
+    restart_on_worker_restart: bool = False
+    disable_retries: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    """Restarts of the whole job by us: how often, after which causes (`preempted`, `node_lost`, `exit_codes: [..]`)."""
+
+    limit: int = 0
+    on: tuple[str, ...] = ()
+    exit_codes: tuple[int, ...] = ()
+    backoff_s: float = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """What a config file (with overrides and project defaults applied) means, whichever dialect it was written in.
+
+    `options` is the `submit:` section's part for each backend, e.g. `{"local": {"memory": "2GiB"}}`.
+    `places` maps a config path as the user wrote it (`trainingInput.masterType`) to where it stands; "" is the file.
+    `extras` are fields of Vertex AI's `CustomJobSpec` without a meaning elsewhere, in its JSON form.
+    """
+
+    pools: tuple[Pool, ...]
+    dialect: str
+    display_name: str | None = None
+    args: tuple[str, ...] | None = None
+    module: str | None = None
+    package_uris: tuple[str, ...] = ()
+    job_dir: str | None = None
+    base_output_dir: str | None = None
+    region: str | None = None
+    runtime_version: str | None = None
+    python_version: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str] = field(default_factory=dict)
+    study: Study | None = None
+    scheduling: Scheduling = Scheduling()
+    network: str | None = None
+    service_account: str | None = None
+    kms_key: str | None = None
+    web_access: bool = False
+    use_chief_in_tf_config: bool = True
+    persistent_resource: str | None = None
+    backend: str | None = None
+    options: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+    retry: Retry = Retry()
+    fallbacks: tuple[Mapping[str, Json], ...] = ()
+    extras: Mapping[str, Json] = EMPTY
+    places: Mapping[str, Place] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Package:
+    """A source distribution or wheel as a value.
+
+    `digest` is the sha256 of `data` in hex; `files` are the members, sorted, relative to the archive's top folder;
+    `modules` are the importable modules that installing it provides; `requirements` are PEP 508 strings.
+    `source_digest` names the tree that it was made from: the same tree, the same digest.
+    """
+
+    filename: str
+    data: bytes
+    digest: str
+    files: tuple[str, ...]
+    modules: tuple[str, ...] = ()
+    requirements: tuple[str, ...] = ()
+    source_digest: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Where a job goes. `bucket_root` is the folder whose sub-folders stand for `gs://` buckets on this machine;
+    `state_dir` is the folder of the client's own state."""
+
+    backend: str
+    state_dir: str
+    bucket_root: str
+    project: str | None = None
+    region: str | None = None
+    staging_bucket: str | None = None
+    endpoints: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobSpec:
+    """A job, complete and independent of the backend. Every pool's program has its module and args filled in.
+
+    `submission_id` is unique to this submission and travels with the job, so that it can be found again after an
+    answer was lost. `options` are those of the backend that it is for.
+    """
+
+    name: str
+    submission_id: str
+    pools: tuple[Pool, ...]
+    packages: tuple[Package, ...] = ()
+    job_dir: str | None = None
+    base_output_dir: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str] = field(default_factory=dict)
+    study: Study | None = None
+    scheduling: Scheduling = Scheduling()
+    retry: Retry = Retry()
+    fallbacks: tuple[Mapping[str, Json], ...] = ()
+    runtime_version: str | None = None
+    python_version: str | None = None
+    network: str | None = None
+    service_account: str | None = None
+    kms_key: str | None = None
+    web_access: bool = False
+    use_chief_in_tf_config: bool = True
+    persistent_resource: str | None = None
+    options: Mapping[str, Json] = EMPTY
+    extras: Mapping[str, Json] = EMPTY
+    places: Mapping[str, Place] = field(default_factory=dict)
+    hourly_usd: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Handle:
+    """The name of a job that was created, printed as `backend://path`; parses back from its own text."""
+
+    backend: str
+    path: str
+
+    def __str__(self) -> str:
+        return f"{self.backend}://{quote(self.path)}"
+
+    @classmethod
+    def parse(cls, text: str, *, default_backend: str) -> Self:
+        backend, sign, path = text.partition("://")
+        if not sign:
+            backend, path = default_backend, text
+        if not backend or not path:
+            raise UsageError(f"`{text}` does not name a job", hint="Name it as `submit jobs list` does.")
+        return cls(backend, unquote(path))
+
+
+class State(StrEnum):
+    QUEUED = "QUEUED"
+    PREPARING = "PREPARING"
+    RUNNING = "RUNNING"
+    CANCELLING = "CANCELLING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+
+    @property
+    def rank(self) -> int:
+        """States are only ever left for one of a higher rank, so that a late answer never moves a job back."""
+        return _RANKS[self]
+
+    @property
+    def ended(self) -> bool:
+        return self.rank == _RANKS[State.SUCCEEDED]
+
+
+_RANKS = {State.QUEUED: 0, State.PREPARING: 1, State.RUNNING: 2, State.CANCELLING: 3} | dict.fromkeys(
+    (State.SUCCEEDED, State.FAILED, State.CANCELLED), 4
+)
+
+
+class Cause(StrEnum):
+    """Why a job ended other than by success."""
+
+    EXIT_CODE = "exit code"
+    SIGNAL = "signal"
+    TIMEOUT = "time-out"
+    OUT_OF_MEMORY = "out of memory"
+    CANCELLED = "cancelled"
+    PREEMPTED = "preempted"
+    ENVIRONMENT = "environment"
+    LOST = "supervisor lost"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplicaStatus:
+    """`exit_code` is the process's own, 128 + n for signal n; None while it runs or if it never did."""
+
+    name: str
+    state: State
+    exit_code: int | None = None
+    restarts: int = 0
+    peak_memory_bytes: int | None = None
+    cpu_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """A job as its backend sees it now. `raw` is the provider's own record, unchanged."""
+
+    handle: Handle
+    name: str
+    state: State
+    message: str = ""
+    cause: Cause | None = None
+    exit_code: int | None = None
+    created: datetime | None = None
+    started: datetime | None = None
+    ended: datetime | None = None
+    replicas: tuple[ReplicaStatus, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    job_dir: str | None = None
+    hourly_usd: float | None = None
+    links: Mapping[str, str] = field(default_factory=dict)
+    trials: tuple[Mapping[str, Json], ...] = ()
+    raw: Mapping[str, Json] = EMPTY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogEntry:
+    """One log line as the service would keep it. `severity` is Cloud Logging's, `fields` is the JSON object of a
+    structured line, `replica` is `workerpool0-0` … or `service`."""
+
+    time: datetime
+    severity: str
+    replica: str
+    message: str
+    insert_id: str
+    stream: str = ""
+    fields: Mapping[str, Json] = EMPTY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogPage:
+    """Entries after a cursor. `cursor` continues behind them; `ended`: the job is over and nothing follows."""
+
+    entries: tuple[LogEntry, ...]
+    cursor: str
+    ended: bool

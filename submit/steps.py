@@ -1,0 +1,101 @@
+"""Steps, the hinge between deciding and doing.
+
+A backend's verb is a *conversation*: a generator that yields steps, is sent their replies, and returns a value. It
+touches nothing. `carry_out` lets a world perform the steps; `preview` only collects them, so a dry run is the run
+without its last move.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import TypeAlias, TypeVar
+
+from submit.job import Json, JsonObject
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """Bytes to an object (`gs://…`) or a path; skipped if it is there with the same digest. Reply: None."""
+
+    data: bytes
+    to: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A method of a provider's API with its JSON request. Reply: its JSON response.
+
+    `assumed` stands for the response in a dry run. `changes`: the call creates, changes or ends something.
+    """
+
+    api: str
+    method: str
+    request: JsonObject
+    assumed: Json = None
+    changes: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A program to run. Reply: its standard output as text; an exit code other than 0 is a `ServiceError`."""
+
+    argv: tuple[str, ...]
+    stdin: str = ""
+    assumed: str = ""
+    changes: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """A growing file or query from a position on, waiting up to `wait_s` seconds for something new.
+
+    Reply: `{"data": <text>, "position": <next>}`.
+    """
+
+    source: str
+    position: int
+    wait_s: float = 0.0
+    limit: int = 1 << 20
+
+
+Step: TypeAlias = Upload | Call | Command | Read
+Reply: TypeAlias = Json
+Conversation: TypeAlias = Generator[Step, Reply, T]
+Perform: TypeAlias = Callable[[Step], Reply]
+
+
+def carry_out(conversation: Conversation[T], perform: Perform) -> T:
+    """Performs every step of a conversation and returns its value; a failed step is raised inside of it."""
+    try:
+        step = next(conversation)
+        while True:
+            try:
+                reply = perform(step)
+            except Exception as error:  # noqa: BLE001 - the conversation may know what to do; else it comes out here
+                step = conversation.throw(error)
+            else:
+                step = conversation.send(reply)
+    except StopIteration as end:
+        value: T = end.value
+        return value
+
+
+def preview(conversation: Conversation[T]) -> tuple[list[Step], T]:
+    """All steps that `carry_out` would take, and the value that it would return if nothing fails."""
+    steps: list[Step] = []
+
+    def assume(step: Step) -> Reply:
+        steps.append(step)
+        match step:
+            case Call() | Command():
+                return step.assumed
+            case Read():
+                return {"data": "", "position": step.position}
+            case Upload():
+                return None
+
+    return steps, carry_out(conversation, assume)
