@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Self, TypeAlias
 from urllib.parse import quote, unquote
 
@@ -18,8 +17,6 @@ from submit.errors import Place, UsageError
 
 Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
 JsonObject: TypeAlias = "dict[str, Json]"
-
-EMPTY: Mapping[str, Json] = MappingProxyType({})
 
 
 class Role(StrEnum):
@@ -85,7 +82,7 @@ class Pool:
     replicas: int = 1
     program: Program = PythonModule()
     env: Mapping[str, str] = field(default_factory=dict)
-    extras: Mapping[str, Json] = EMPTY
+    extras: Mapping[str, Json] = field(default_factory=dict)
 
 
 class Goal(StrEnum):
@@ -122,7 +119,7 @@ class Parameter:
     maximum: float | None = None
     values: tuple[str, ...] | tuple[float, ...] = ()
     scale: Scale = Scale.NONE
-    extras: Mapping[str, Json] = EMPTY
+    extras: Mapping[str, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +144,7 @@ class Study:
     algorithm: str | None = None
     early_stopping: bool = False
     resume_job: str | None = None
-    extras: Mapping[str, Json] = EMPTY
+    extras: Mapping[str, Json] = field(default_factory=dict)
 
 
 class Strategy(StrEnum):
@@ -214,7 +211,7 @@ class Config:
     options: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     retry: Retry = Retry()
     fallbacks: tuple[Mapping[str, Json], ...] = ()
-    extras: Mapping[str, Json] = EMPTY
+    extras: Mapping[str, Json] = field(default_factory=dict)
     places: Mapping[str, Place] = field(default_factory=dict)
 
 
@@ -278,8 +275,8 @@ class JobSpec:
     web_access: bool = False
     use_chief_in_tf_config: bool = True
     persistent_resource: str | None = None
-    options: Mapping[str, Json] = EMPTY
-    extras: Mapping[str, Json] = EMPTY
+    options: Mapping[str, Json] = field(default_factory=dict)
+    extras: Mapping[str, Json] = field(default_factory=dict)
     places: Mapping[str, Place] = field(default_factory=dict)
     hourly_usd: float | None = None
 
@@ -372,7 +369,7 @@ class Status:
     hourly_usd: float | None = None
     links: Mapping[str, str] = field(default_factory=dict)
     trials: tuple[Mapping[str, Json], ...] = ()
-    raw: Mapping[str, Json] = EMPTY
+    raw: Mapping[str, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -386,7 +383,7 @@ class LogEntry:
     message: str
     insert_id: str
     stream: str = ""
-    fields: Mapping[str, Json] = EMPTY
+    fields: Mapping[str, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
