@@ -1,0 +1,100 @@
+"""ML Engine's own names for machines and groups of machines, and what runs on Vertex AI in their place.
+
+https://cloud.google.com/ai-platform/training/docs/machine-types
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from submit.catalogue.machines import in_words
+from submit.catalogue.machines import machine as machine_type_named
+from submit.catalogue.replacements import replacement_for, retired_accelerator
+from submit.catalogue.tables import rows
+from submit.job import Machine, Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegacyMachine:
+    """`machine` is what the name stood for on ML Engine, `replacement` what runs today; `why` is a sentence."""
+
+    legacy_name: str
+    machine: Machine
+    replacement: Machine
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegacyPool:
+    """One of the groups of equal machines that a scale tier stood for."""
+
+    role: Role
+    replicas: int
+    machine: LegacyMachine
+
+
+def legacy_machine(name: str) -> LegacyMachine | None:
+    return _machines().get(name)
+
+
+def legacy_machine_names() -> tuple[str, ...]:
+    return tuple(_machines())
+
+
+def scale_tier(name: str) -> tuple[LegacyPool, ...]:
+    """The pools of a scale tier, chief first; empty for `CUSTOM` and for what is no tier.
+
+    `BASIC_TPU` had a machine beside the TPU's own; on Vertex AI a TPU job is its one TPU pool.
+    """
+    return _tiers().get(name, ())
+
+
+def scale_tier_names() -> tuple[str, ...]:
+    return (*_tiers(), "CUSTOM")
+
+
+def _legacy_machine(name: str, machine: Machine) -> LegacyMachine:
+    replacement = replacement_for(machine)
+    assert replacement is not None, name
+    return LegacyMachine(legacy_name=name, machine=machine, replacement=replacement, why=_why(machine, replacement))
+
+
+def _why(was: Machine, now: Machine) -> str:
+    sentence = f"`{was.written_as}` was {in_words(was)}"
+    if was == now:
+        return f"{sentence}, which Vertex AI has too"
+    return f"{sentence}; {_reason(was)}; the nearest today is {in_words(now)}"
+
+
+def _reason(was: Machine) -> str:
+    retired = retired_accelerator(was.accelerator_type or "")
+    if retired:
+        return retired.why
+    assert machine_type_named(was.machine_type) is None, was
+    return f"Vertex AI does not train on `{was.machine_type}`"
+
+
+@cache
+def _machines() -> dict[str, LegacyMachine]:
+    return {
+        name: _legacy_machine(
+            name,
+            Machine(
+                machine_type=machine_type,
+                accelerator_type=accelerator or None,
+                accelerator_count=int(count or 0),
+                written_as=name,
+            ),
+        )
+        for name, machine_type, accelerator, count in rows("legacy_machines")
+    }
+
+
+@cache
+def _tiers() -> dict[str, tuple[LegacyPool, ...]]:
+    tiers: dict[str, tuple[LegacyPool, ...]] = {}
+    for tier, role, replicas, name in rows("scale_tiers"):
+        pool = LegacyPool(role=Role(role), replicas=int(replicas), machine=_machines()[name])
+        tiers[tier] = (*tiers.get(tier, ()), pool)
+    return tiers
