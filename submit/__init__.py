@@ -1,3 +1,38 @@
-"""jobdir takes a Python trainer from a laptop to any cluster with one command."""
+"""jobdir takes a Python trainer from a laptop to any cluster with one command.
+
+From Python, equal to the command line:
+
+    import submit
+
+    job = submit.train(config="configs/gpu.yaml", args=["--arg=42"])
+    for entry in job.logs():
+        print(entry.message)
+    print(job.wait().state)
+
+    submit.jobs.list_jobs(limit=10)
+    submit.jobs.get("trainer_20260101_120000_ab12").cancel()
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from submit import jobs
+    from submit.jobs import Job
+    from submit.training import train
 
 __version__ = "0.1.0"
+__all__ = ["Job", "__version__", "jobs", "train"]
+
+_HOMES = {"train": "submit.training", "Job": "submit.jobs"}
+
+
+def __getattr__(name: str) -> object:
+    """What is heavy is imported when it is first used."""
+    if name == "jobs":
+        return import_module("submit.jobs")
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module `submit` has no attribute `{name}`")

@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote
 
 from submit.errors import Place, UsageError
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 JsonObject: TypeAlias = "dict[str, Json]"
 
 
@@ -251,12 +251,14 @@ class Target:
 class JobSpec:
     """A job, complete and independent of the backend. Every pool's program has its module and args filled in.
 
+    `name` is the job's own among all jobs of the user; `display_name` is what the config calls it, perhaps often.
     `submission_id` is unique to this submission and travels with the job, so that it can be found again after an
     answer was lost. `options` are those of the backend that it is for.
     """
 
     name: str
     submission_id: str
+    display_name: str
     pools: tuple[Pool, ...]
     packages: tuple[Package, ...] = ()
     job_dir: str | None = None
@@ -369,6 +371,7 @@ class Status:
     hourly_usd: float | None = None
     links: Mapping[str, str] = field(default_factory=dict)
     trials: tuple[Mapping[str, Json], ...] = ()
+    traceback: str = ""
     raw: Mapping[str, Json] = field(default_factory=dict)
 
 
@@ -383,6 +386,7 @@ class LogEntry:
     message: str
     insert_id: str
     stream: str = ""
+    trial: str | None = None
     fields: Mapping[str, Json] = field(default_factory=dict)
 
 

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import Protocol, cast
 
 from submit.errors import UsageError
-from submit.job import Handle, Json, JobSpec, LogPage, Status, Target
+from submit.job import Handle, JobSpec, Json, LogPage, Status, Target
 from submit.steps import Conversation
 
 
@@ -39,6 +39,7 @@ class Feature(StrEnum):
     FALLBACKS = "fallbacks"
     RETRIES = "retries of the whole job"
     RESUME_STUDY = "resuming an earlier study"
+    VERTEX_FIELDS = "fields of Vertex AI that have no meaning elsewhere"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,137 @@
+"""Config, package, target and the words of the command line become one immutable job."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from submit import catalogue
+from submit.errors import Problem, UsageError
+from submit.job import Config, Container, JobSpec, Package, Pool, Program, PythonModule, Strategy, Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobFlags:
+    """What the command line says about the job itself; it wins over the config."""
+
+    args: tuple[str, ...] = ()
+    module: str | None = None
+    name: str | None = None
+    submission_id: str | None = None
+    job_dir: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str] = field(default_factory=dict)
+
+
+def assemble(
+    config: Config,
+    packages: Sequence[Package],
+    target: Target,
+    flags: JobFlags,
+    *,
+    module: str | None,
+    now: datetime,
+    token: str,
+) -> JobSpec:
+    """The job, with every pool's module and arguments filled in; a `UsageError` if no module can be found.
+
+    `module` is the project's own choice, for when neither the command line nor the config names one. `token` is
+    random, at least 32 characters long, and makes the job's id and default name unique.
+    """
+    module = config.module or module or default_module(packages)
+    stem = config.display_name or (packages[0].filename.rpartition("-")[0] if packages else "job")
+    name = _checked_name(flags.name) if flags.name else default_name(stem, now, token[:4])
+    return JobSpec(
+        name=name,
+        submission_id=flags.submission_id or token,
+        display_name=flags.name or config.display_name or name,
+        pools=tuple(_filled(pool, config, flags, module) for pool in config.pools),
+        packages=tuple(packages),
+        job_dir=flags.job_dir or config.job_dir,
+        base_output_dir=config.base_output_dir,
+        labels={**config.labels, **flags.labels},
+        env={**config.env, **flags.env},
+        study=config.study,
+        scheduling=config.scheduling,
+        retry=config.retry,
+        fallbacks=config.fallbacks,
+        runtime_version=config.runtime_version,
+        python_version=config.python_version,
+        network=config.network,
+        service_account=config.service_account,
+        kms_key=config.kms_key,
+        web_access=config.web_access,
+        use_chief_in_tf_config=config.use_chief_in_tf_config,
+        persistent_resource=config.persistent_resource,
+        options=config.options.get(target.backend, {}),
+        extras=config.extras,
+        places=config.places,
+        hourly_usd=hourly_price(config, target),
+    )
+
+
+def needs_package(config: Config) -> bool:
+    """Whether code has to travel: not if every pool runs an image of its own, or packages that are staged already."""
+    programs = [pool.program for pool in config.pools]
+    return any(isinstance(p, PythonModule) and not (p.package_uris or config.package_uris) for p in programs)
+
+
+def default_name(package: str, now: datetime, token: str) -> str:
+    """Package and UTC time; letters, digits and underscores, as ML Engine wants its job ids."""
+    stem = re.sub(r"[^A-Za-z0-9_]", "_", package) or "job"
+    stem = stem if stem[0].isalpha() else f"job_{stem}"
+    return f"{stem}_{now:%Y%m%d_%H%M%S}_{token}"
+
+
+def default_module(packages: Sequence[Package]) -> str | None:
+    """`<package>.task`, the name that Google's samples use, or the package itself if `python -m` can run it."""
+    modules = [module for package in packages for module in package.modules]
+    tops = dict.fromkeys(module.partition(".")[0] for module in modules)
+    candidates = [f"{top}.task" for top in tops] + list(tops)
+    runnable = [c for c in candidates if (f"{c}.__main__" if c in tops else c) in modules]
+    return runnable[0] if runnable else None
+
+
+def hourly_price(config: Config, target: Target) -> float | None:
+    """List price of all replicas in USD per hour, as Vertex AI's machines of today; None if one is not known."""
+    spot = config.scheduling.strategy is Strategy.SPOT
+    prices = []
+    for pool in config.pools:
+        machine = catalogue.replacement_for(pool.machine) or pool.machine
+        price = catalogue.hourly_price(machine, target.region or "", spot=spot)
+        prices.append(None if price is None else price * pool.replicas)
+    known = [price for price in prices if price is not None]
+    return round(sum(known), 4) if known and len(known) == len(prices) else None
+
+
+def _checked_name(name: str) -> str:
+    if re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]{0,127}", name):
+        return name
+    raise UsageError(
+        f"`{name}` cannot be the name of a job",
+        hint="A name starts with a letter and has letters, digits, `_` and `-`, 128 at most.",
+    )
+
+
+def _filled(pool: Pool, config: Config, flags: JobFlags, module: str | None) -> Pool:
+    return replace(pool, program=_program(pool.program, config, flags, module))
+
+
+def _program(program: Program, config: Config, flags: JobFlags, module: str | None) -> Program:
+    args = flags.args or (program.args if program.args is not None else config.args) or ()
+    match program:
+        case Container():
+            return replace(program, args=args)
+        case PythonModule():
+            chosen = flags.module or program.module or module
+            if chosen is None:
+                raise UsageError(
+                    Problem(
+                        message="the module to run is not known",
+                        hint="Name it with `--module-name`, e.g. `--module-name trainer.task`.",
+                    )
+                )
+            uris = program.package_uris or config.package_uris
+            return replace(program, module=chosen, args=args, package_uris=uris)

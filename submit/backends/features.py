@@ -1,0 +1,89 @@
+"""What a job asks for, and what its backend says to that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from submit.backends import Backend, Feature, Refused, StandsIn
+from submit.errors import Problem
+from submit.job import Container, JobSpec, Pool, PythonModule, Strategy
+
+
+def problems(spec: JobSpec, backend: Backend, name: str) -> tuple[Problem, ...]:
+    """An error for each feature that the backend refuses, a warning for each that it does without."""
+    found = []
+    for feature in dict.fromkeys(used(spec)):
+        match backend.capabilities.get(feature):
+            case Refused(reason):
+                found.append(Problem(message=f"the `{name}` backend has no {feature}: {reason}"))
+            case StandsIn(reason):
+                found.append(Problem(message=reason, severity="warning"))
+            case None:
+                pass
+    return (*found, *_extras(spec, name, backend))
+
+
+def used(spec: JobSpec) -> Iterator[Feature]:
+    for pool in spec.pools:
+        yield from _pool(pool, spec)
+    if sum(pool.replicas for pool in spec.pools) > 1:
+        yield Feature.DISTRIBUTED
+    yield from _scheduling(spec)
+    if spec.study:
+        yield Feature.TUNING
+        if any(parameter.extras for parameter in spec.study.parameters):
+            yield Feature.CONDITIONAL_PARAMETERS
+        if spec.study.resume_job:
+            yield Feature.RESUME_STUDY
+    asked = {
+        Feature.NETWORK: spec.network,
+        Feature.SERVICE_ACCOUNT: spec.service_account,
+        Feature.ENCRYPTION: spec.kms_key,
+        Feature.WEB_ACCESS: spec.web_access,
+        Feature.PERSISTENT_RESOURCE: spec.persistent_resource,
+        Feature.FALLBACKS: spec.fallbacks,
+        Feature.RETRIES: spec.retry.limit,
+        Feature.RUNTIME_IMAGE: spec.runtime_version,
+    }
+    yield from (feature for feature, value in asked.items() if value)
+
+
+def _pool(pool: Pool, spec: JobSpec) -> Iterator[Feature]:
+    yield Feature.MACHINE_TYPE
+    accelerator = pool.machine.accelerator_type
+    if accelerator or pool.machine.tpu_topology:
+        tpu = pool.machine.tpu_topology or (accelerator or "").startswith("TPU")
+        yield Feature.TPU if tpu else Feature.ACCELERATOR
+    if pool.machine.boot_disk_gb or pool.machine.boot_disk_type:
+        yield Feature.BOOT_DISK
+    match pool.program:
+        case Container():
+            yield Feature.CONTAINER
+        case PythonModule(image=str()) if not spec.runtime_version:
+            yield Feature.RUNTIME_IMAGE
+
+
+def _scheduling(spec: JobSpec) -> Iterator[Feature]:
+    scheduling = spec.scheduling
+    if scheduling.strategy is Strategy.SPOT:
+        yield Feature.SPOT
+    if scheduling.strategy is Strategy.FLEX_START:
+        yield Feature.FLEX_START
+    if scheduling.max_wait_s is not None:
+        yield Feature.MAX_WAIT
+    if scheduling.priority is not None:
+        yield Feature.PRIORITY
+
+
+def _extras(spec: JobSpec, name: str, backend: Backend) -> Iterator[Problem]:
+    """Fields that only Vertex AI knows must not vanish on another backend."""
+    if backend.capabilities.get(Feature.VERTEX_FIELDS) is None:
+        return
+    keys = [*spec.extras, *(key for pool in spec.pools for key in pool.extras)]
+    for key in dict.fromkeys(keys):
+        place = next((place for path, place in spec.places.items() if path.endswith(key)), None)
+        yield Problem(
+            message=f"`{key}` has no meaning on the `{name}` backend",
+            place=place,
+            hint="Remove it, or run the job with `--backend vertex`." if name != "vertex" else "",
+        )

@@ -1,0 +1,255 @@
+"""This machine: the engine runs the job's replicas under the contract that Vertex AI promises to a trainer.
+
+https://cloud.google.com/vertex-ai/docs/training/code-requirements
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import cast
+
+from submit.backends import Capability, Feature, Refused, StandsIn
+from submit.errors import ErrorKind, ServiceError
+from submit.job import (
+    Cause,
+    Container,
+    Handle,
+    JobSpec,
+    Json,
+    JsonObject,
+    LogEntry,
+    LogPage,
+    Package,
+    Pool,
+    PythonModule,
+    ReplicaStatus,
+    State,
+    Status,
+    Study,
+    Target,
+)
+from submit.sizes import parse_bytes
+from submit.steps import Call, Conversation, Read, Upload
+
+NAME = "local"
+
+options: Mapping[str, str] = {
+    "memory": "a replica is ended as out of memory above this, e.g. 2GiB",
+    "grace": "how long a replica may clean up after SIGTERM, in seconds (10)",
+}
+
+capabilities: Mapping[Feature, Capability] = {
+    Feature.MACHINE_TYPE: StandsIn("this machine stands in for the machines of the config"),
+    Feature.ACCELERATOR: StandsIn("the job gets the accelerators that this machine has, if any"),
+    Feature.TPU: StandsIn("this machine has no TPU: the trainer runs without it"),
+    Feature.BOOT_DISK: StandsIn("this machine's own disk is used"),
+    Feature.RUNTIME_IMAGE: StandsIn("the trainer runs in this Python, with the packages that it requires"),
+    Feature.SPOT: StandsIn("this machine is not preempted"),
+    Feature.FLEX_START: StandsIn("this machine is there at once"),
+    Feature.MAX_WAIT: StandsIn("the job waits for its turn on this machine without a limit"),
+    Feature.PRIORITY: StandsIn("jobs run in the order of their submission on this machine"),
+    Feature.NETWORK: StandsIn("the job uses this machine's network"),
+    Feature.SERVICE_ACCOUNT: StandsIn("the job runs as you"),
+    Feature.ENCRYPTION: StandsIn("this machine does not use the encryption key"),
+    Feature.WEB_ACCESS: StandsIn("there is no interactive shell: the job runs on your own machine"),
+    Feature.PERSISTENT_RESOURCE: StandsIn("this machine stands in for the persistent resource"),
+    Feature.FALLBACKS: StandsIn("fallbacks are not needed on this machine"),
+    Feature.RETRIES: Refused("it restarts single replicas as Vertex AI does, not whole jobs"),
+    Feature.CONDITIONAL_PARAMETERS: Refused("its search knows independent parameters only"),
+    Feature.RESUME_STUDY: Refused("a study on this machine starts anew"),
+    Feature.VERTEX_FIELDS: Refused("only Vertex AI knows them"),
+}
+
+
+def submit(spec: JobSpec, target: Target) -> Conversation[Handle]:
+    """Stages the packages under their digests and hands the job to the engine, which answers at once."""
+    for package in spec.packages:
+        yield Upload(data=package.data, to=_staged(package, target), digest=package.digest)
+    reply = yield Call(
+        api="engine",
+        method="jobs.create",
+        request=job_request(spec, target),
+        assumed={"id": spec.name},
+        changes=True,
+    )
+    return Handle(NAME, str(_record(reply)["id"]))
+
+
+def describe(handles: Sequence[Handle], target: Target) -> Conversation[Mapping[Handle, Status]]:
+    reply = yield Call(
+        api="engine", method="jobs.get", request={"ids": [handle.path for handle in handles]}, assumed=[]
+    )
+    return {status.handle: status for status in _statuses(reply)}
+
+
+def list_jobs(target: Target, limit: int) -> Conversation[Sequence[Status]]:
+    """Newest first."""
+    reply = yield Call(api="engine", method="jobs.list", request={"limit": limit}, assumed=[])
+    return _statuses(reply)
+
+
+def logs(handle: Handle, target: Target, cursor: str, wait_s: float) -> Conversation[LogPage]:
+    """The cursor is a position in the job's log file."""
+    reply = yield Read(source=handle.path, position=int(cursor or 0), wait_s=wait_s)
+    page = _record(reply)
+    lines = str(page["data"]).splitlines()
+    return LogPage(
+        entries=tuple(entry for line in lines if (entry := _entry(line))),
+        cursor=str(page["position"]),
+        ended=bool(page.get("ended", True)),
+    )
+
+
+def cancel(handle: Handle, target: Target) -> Conversation[None]:
+    yield Call(api="engine", method="jobs.cancel", request={"ids": [handle.path]}, changes=True)
+
+
+def delete(handle: Handle, target: Target) -> Conversation[None]:
+    yield Call(api="engine", method="jobs.delete", request={"ids": [handle.path]}, changes=True)
+
+
+def job_request(spec: JobSpec, target: Target) -> JsonObject:
+    """The engine's request for a job; `client` comes back unchanged in its answers."""
+    memory = spec.options.get("memory")
+    grace = spec.options.get("grace")
+    return {
+        "id": spec.name,
+        "submission_id": spec.submission_id,
+        "display_name": spec.name,
+        "labels": dict(spec.labels),
+        "project": target.project or "local",
+        "region": target.region or "local",
+        "packages": [{"path": _staged(package, target), "sha256": package.digest} for package in spec.packages]
+        + [{"path": _bucket_path(uri, target), "sha256": None} for uri in _package_uris(spec)],
+        "pools": [_pool(pool, spec) for pool in spec.pools],
+        "job_dir": spec.job_dir or f"{target.state_dir}/output/{spec.name}",
+        "base_output_dir": spec.base_output_dir,
+        "use_chief": spec.use_chief_in_tf_config,
+        "timeout_s": spec.scheduling.timeout_s,
+        "grace_s": float(grace) if isinstance(grace, int | float) else 10.0,
+        "memory_limit_bytes": parse_bytes(memory) if isinstance(memory, int | str) else None,
+        "disable_retries": spec.scheduling.disable_retries,
+        "study": _study(spec.study) if spec.study else None,
+        "client": {"hourly_usd": spec.hourly_usd},
+    }
+
+
+def _pool(pool: Pool, spec: JobSpec) -> JsonObject:
+    shared: JsonObject = {"role": pool.role.value, "replicas": pool.replicas, "env": {**spec.env, **pool.env}}
+    match pool.program:
+        case PythonModule(module=module, args=args):
+            return shared | {"module": module, "args": list(args or ()), "container": None}
+        case Container(image=image, command=command, args=args):
+            container: JsonObject = {"image": image, "command": list(command)}
+            return shared | {"module": None, "args": list(args or ()), "container": container}
+
+
+def _study(study: Study) -> JsonObject:
+    return {
+        "metrics": [{"name": metric.name, "goal": metric.goal.value} for metric in study.metrics],
+        "parameters": [
+            {
+                "name": parameter.name,
+                "kind": parameter.kind.value,
+                "minimum": parameter.minimum,
+                "maximum": parameter.maximum,
+                "values": list(parameter.values),
+                "scale": parameter.scale.value,
+            }
+            for parameter in study.parameters
+        ],
+        "max_trials": study.max_trials,
+        "parallel_trials": study.parallel_trials,
+        "max_failed_trials": study.max_failed_trials,
+        "algorithm": study.algorithm,
+    }
+
+
+def _staged(package: Package, target: Target) -> str:
+    """Content-addressed, so that unchanged code is not written again."""
+    folder = _bucket_path(target.staging_bucket, target) if target.staging_bucket else f"{target.state_dir}/staging"
+    return f"{folder}/{package.digest}/{package.filename}"
+
+
+def _bucket_path(uri: str, target: Target) -> str:
+    """Buckets are folders on this machine."""
+    return f"{target.bucket_root}/{uri.removeprefix('gs://').strip('/')}"
+
+
+def _package_uris(spec: JobSpec) -> tuple[str, ...]:
+    programs = (pool.program for pool in spec.pools)
+    uris = (uri for program in programs if isinstance(program, PythonModule) for uri in program.package_uris)
+    return tuple(dict.fromkeys(uris))
+
+
+def _record(reply: Json) -> JsonObject:
+    if not isinstance(reply, dict):
+        raise ServiceError("the engine gave an answer that cannot be read", kind=ErrorKind.INTERNAL)
+    return reply
+
+
+def _statuses(reply: Json) -> list[Status]:
+    return [_status(_record(record)) for record in reply] if isinstance(reply, list) else []
+
+
+def _status(record: JsonObject) -> Status:
+    client = record.get("client") or {}
+    hourly = client.get("hourly_usd") if isinstance(client, dict) else None
+    cause = record.get("cause")
+    exit_code = record.get("exit_code")
+    return Status(
+        handle=Handle(NAME, str(record["id"])),
+        name=str(record["display_name"]),
+        state=State(str(record["state"])),
+        message=str(record.get("message") or ""),
+        cause=Cause(cause) if isinstance(cause, str) else None,
+        exit_code=exit_code if isinstance(exit_code, int) else None,
+        created=_time(record.get("create_time")),
+        started=_time(record.get("start_time")),
+        ended=_time(record.get("end_time")),
+        replicas=tuple(_replica(_record(replica)) for replica in cast("list[Json]", record.get("replicas") or [])),
+        labels=cast("dict[str, str]", record.get("labels") or {}),
+        job_dir=cast("str | None", record.get("job_dir")),
+        hourly_usd=hourly if isinstance(hourly, int | float) else None,
+        links={"log": str(record["log"])} if record.get("log") else {},
+        trials=tuple(_record(trial) for trial in cast("list[Json]", record.get("trials") or [])),
+        traceback=str(record.get("traceback") or ""),
+        raw=record,
+    )
+
+
+def _replica(record: JsonObject) -> ReplicaStatus:
+    return ReplicaStatus(
+        name=str(record["name"]),
+        state=State(str(record["state"])),
+        exit_code=cast("int | None", record.get("exit_code")),
+        restarts=cast("int", record.get("restarts") or 0),
+        peak_memory_bytes=cast("int | None", record.get("peak_memory_bytes")),
+        cpu_s=cast("float | None", record.get("cpu_s")),
+    )
+
+
+def _time(value: Json) -> datetime | None:
+    return datetime.fromisoformat(value) if isinstance(value, str) else None
+
+
+def _entry(line: str) -> LogEntry | None:
+    """A line of the log file; one that a crash left torn is shown as it is rather than lost."""
+    try:
+        record = json.loads(line)
+    except ValueError:
+        record = {"message": line}
+    if not isinstance(record, dict) or not line:
+        return None
+    return LogEntry(
+        time=_time(record.get("time")) or datetime.fromtimestamp(0).astimezone(),
+        severity=str(record.get("severity", "DEFAULT")),
+        replica=str(record.get("replica", "service")),
+        message=str(record.get("message", "")),
+        insert_id=str(record.get("id", "")),
+        stream=str(record.get("stream", "")),
+        trial=record.get("trial"),
+        fields=record.get("fields") or {},
+    )

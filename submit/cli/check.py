@@ -1,0 +1,68 @@
+"""`submit check`: all problems of all files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from submit import config
+from submit.cli import options
+from submit.cli.errors import show
+from submit.cli.render import emit
+from submit.errors import Problem, UsageError
+from submit.job import Json
+from submit.submission import CONFIG_LIMIT
+from submit.world import files, surroundings
+
+EPILOG = """\b
+Examples:
+  submit check configs/*.yaml
+  submit check config.yaml --format json"""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("paths", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a key before the check.")
+@options.output_format("text", "json", "yaml")
+@options.debug
+def check(paths: tuple[Path, ...], overrides: tuple[str, ...], output: str) -> int:
+    """Check config files; show every problem of every file with its line.
+
+    Exits with 0 if no file has an error, else with 2.
+    """
+    found = {path: _problems(path, overrides) for path in paths}
+    everything = [problem for problems in found.values() for problem in problems]
+    if output == "text":
+        show(everything)
+        for path, problems in found.items():
+            if not _errors(problems):
+                click.echo(f"{path}: fine")
+    else:
+        emit([_problem_json(problem) for problem in everything], output)
+    return UsageError.exit_code if _errors(everything) else 0
+
+
+def _problems(path: Path, overrides: tuple[str, ...]) -> tuple[Problem, ...]:
+    try:
+        text = files.read(path, limit=CONFIG_LIMIT)
+    except UsageError as error:
+        return error.problems
+    return config.load(text, str(path), overrides=overrides, today=surroundings.now().date()).problems
+
+
+def _errors(problems: tuple[Problem, ...] | list[Problem]) -> bool:
+    return any(problem.severity == "error" for problem in problems)
+
+
+def _problem_json(problem: Problem) -> Json:
+    place = problem.place
+    return {
+        "severity": problem.severity,
+        "file": place.file if place else None,
+        "line": (place.line or None) if place else None,
+        "column": (place.column or None) if place else None,
+        "path": problem.path,
+        "message": problem.message,
+        "hint": problem.hint,
+    }

@@ -1,0 +1,48 @@
+"""`submit convert`: from ML Engine to Vertex AI."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from submit import config
+from submit.cli import narrate, options
+from submit.cli.errors import show
+from submit.cli.render import emit
+from submit.submission import CONFIG_LIMIT, raise_errors
+from submit.world import files, surroundings
+
+EPILOG = """\b
+Examples:
+  submit convert old/config.yaml > configs/vertex.yaml
+  submit convert old/config.yaml --output configs/vertex.yaml"""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--output", "to", type=click.Path(dir_okay=False, path_type=Path), help="Write here, not to stdout.")
+@click.option("--force", is_flag=True, help="Replace the output file if it is there.")
+@options.output_format("yaml", "json")
+@options.debug
+def convert(path: Path, to: Path | None, force: bool, output: str) -> None:
+    """Turn an ML Engine config into a Vertex AI config.
+
+    The config goes to stdout, as `gcloud ai custom-jobs create --config` and `submit train --config` read it; what
+    changed and why goes to stderr. `--format json` prints both as one object.
+    """
+    if to and to.exists() and not force:
+        raise click.UsageError(f"`{to}` is there already: `--force` replaces it")
+    converted = config.convert(files.read(path, limit=CONFIG_LIMIT), str(path), surroundings.now().date())
+    raise_errors(converted.problems)
+    if output == "json":
+        changes = [{"path": change.path, "what": change.what, "why": change.why} for change in converted.changes]
+        emit({"config": converted.text, "changes": [*changes]}, output)
+        return
+    show(converted.problems)
+    for change in converted.changes:
+        narrate.say("changed", f"{change.path}: {change.what} ({change.why})")
+    if to:
+        files.write(to, converted.text.encode())
+    else:
+        click.echo(converted.text, nl=False)

@@ -1,0 +1,159 @@
+"""Values as data for programs (JSON, YAML) and as tables for people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+
+import click
+
+from submit.job import Json, JsonObject, LogEntry, ReplicaStatus, State, Status
+from submit.sizes import show_bytes, show_seconds
+
+COLOURS = {State.SUCCEEDED: "green", State.FAILED: "red", State.CANCELLED: "yellow", State.RUNNING: "cyan"}
+SEVERITY_COLOURS = {"ERROR": "red", "CRITICAL": "red", "WARNING": "yellow", "DEBUG": "bright_black"}
+
+
+def emit(value: Json, output: str) -> None:
+    """Writes a value to stdout as JSON or YAML."""
+    if output == "yaml":
+        import yaml
+
+        click.echo(yaml.safe_dump(value, sort_keys=False, allow_unicode=True), nl=False)
+    else:
+        click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def status_json(status: Status) -> JsonObject:
+    """The keys of `submit jobs describe --format json`; times are UTC in ISO 8601, absent values null."""
+    return {
+        "handle": str(status.handle),
+        "name": status.name,
+        "state": status.state.value,
+        "message": status.message,
+        "cause": status.cause.value if status.cause else None,
+        "exit_code": status.exit_code,
+        "created": _iso(status.created),
+        "started": _iso(status.started),
+        "ended": _iso(status.ended),
+        "job_dir": status.job_dir,
+        "hourly_usd_at_least": status.hourly_usd,
+        "labels": dict(status.labels),
+        "replicas": [
+            {
+                "name": replica.name,
+                "state": replica.state.value,
+                "exit_code": replica.exit_code,
+                "restarts": replica.restarts,
+                "peak_memory_bytes": replica.peak_memory_bytes,
+                "cpu_s": replica.cpu_s,
+            }
+            for replica in status.replicas
+        ],
+        "trials": [dict(trial) for trial in status.trials],
+        "traceback": status.traceback,
+        "links": dict(status.links),
+    }
+
+
+def status_lines(status: Status) -> Iterable[str]:
+    """What `describe` shows a person: what is known, in the order in which one asks."""
+    colour = COLOURS.get(status.state)
+    facts = {
+        "job": str(status.handle),
+        "state": click.style(status.state.value, fg=colour, bold=True),
+        "cause": f"{status.cause.value}" if status.cause else "",
+        "exit code": "" if status.exit_code is None else str(status.exit_code),
+        "message": status.message,
+        "created": _local(status.created),
+        "started": _local(status.started),
+        "ended": _local(status.ended),
+        "duration": _duration(status),
+        "job dir": status.job_dir or "",
+        "price": f"at least ${status.hourly_usd:.2f} an hour on Vertex AI" if status.hourly_usd else "",
+        "labels": ", ".join(f"{key}={value}" for key, value in status.labels.items()),
+        **status.links,
+    }
+    for key, value in facts.items():
+        if value:
+            first, *rest = value.strip().splitlines()
+            yield f"{key:<10} {first}"
+            yield from (f"{'':<10} {line}" for line in rest)
+    if status.replicas:
+        yield ""
+        yield from table(["REPLICA", "STATE", "EXIT", "RESTARTS", "CPU", "MEMORY"], map(_replica_row, status.replicas))
+    if status.trials:
+        yield ""
+        yield from table(["TRIAL", "STATE", "METRICS", "PARAMETERS"], map(_trial_row, status.trials))
+    if status.traceback:
+        yield from ("", *status.traceback.rstrip().splitlines())
+
+
+def status_row(status: Status) -> list[str]:
+    cause = status.cause.value if status.cause else ""
+    return [str(status.handle), status.state.value, _local(status.created), _duration(status), cause]
+
+
+def log_line(entry: LogEntry) -> str:
+    """`03:33:37.123 INFO     workerpool0-0  message`; a message of several lines keeps them."""
+    severity = click.style(f"{entry.severity:<8}", fg=SEVERITY_COLOURS.get(entry.severity))
+    replica = f"{entry.replica}/{entry.trial}" if entry.trial else entry.replica
+    moment = entry.time.astimezone().strftime("%H:%M:%S.%f")[:12]
+    return f"{moment} {severity} {replica:<13}  {entry.message}"
+
+
+def log_json(entry: LogEntry) -> str:
+    """One line of JSON with everything that is known of the entry."""
+    whole: JsonObject = {
+        "time": entry.time.isoformat(),
+        "severity": entry.severity,
+        "replica": entry.replica,
+        "trial": entry.trial,
+        "message": entry.message,
+        "fields": dict(entry.fields),
+        "insert_id": entry.insert_id,
+        "stream": entry.stream,
+    }
+    return json.dumps(whole, ensure_ascii=False)
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterable[str]:
+    """Columns as wide as their widest cell; no line ends in blanks."""
+    cells = [list(head), *(list(row) for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for row in cells:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def _replica_row(replica: ReplicaStatus) -> list[str]:
+    return [
+        replica.name,
+        replica.state.value,
+        "" if replica.exit_code is None else str(replica.exit_code),
+        str(replica.restarts),
+        "" if replica.cpu_s is None else show_seconds(replica.cpu_s),
+        "" if replica.peak_memory_bytes is None else show_bytes(replica.peak_memory_bytes),
+    ]
+
+
+def _trial_row(trial: Mapping[str, Json]) -> list[str]:
+    def pairs(key: str) -> str:
+        named = trial.get(key)
+        return " ".join(f"{name}={value}" for name, value in named.items()) if isinstance(named, dict) else ""
+
+    return [str(trial.get("id", "")), str(trial.get("state", "")), pairs("metrics"), pairs("parameters")]
+
+
+def _duration(status: Status) -> str:
+    if status.started is None:
+        return ""
+    return show_seconds(((status.ended or datetime.now(UTC)) - status.started).total_seconds())
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.astimezone(UTC).isoformat() if moment else None
+
+
+def _local(moment: datetime | None) -> str:
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S") if moment else ""

@@ -1,0 +1,92 @@
+"""The verbs over jobs that exist, for the command line and for Python programs alike."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from submit import watch
+from submit.backends import Backend, load
+from submit.job import Handle, LogEntry, State, Status
+from submit.steps import Conversation, Step, carry_out, preview
+from submit.submission import Prepared, Request, prepare, project_defaults
+from submit.target import TargetFlags, resolve
+from submit.world import surroundings
+from submit.world.perform import World
+
+Observe = Callable[[Step], None]
+
+
+class Client:
+    """Submits jobs and looks after them. `observe` is told of every step before it is taken.
+
+    `state_dir` is where the client keeps what it knows (default: the platform's folder for state).
+    """
+
+    def __init__(
+        self,
+        *,
+        target: TargetFlags = TargetFlags(),  # noqa: B008 - frozen
+        state_dir: Path | None = None,
+        observe: Observe = lambda _: None,
+    ) -> None:
+        self.around = surroundings.read(state_dir)
+        defaults, _ = project_defaults(self.around.cwd)
+        self.target = resolve(target, self.around, None, defaults)
+        self._observe = observe
+        self._world = World(self.around, self.target, observe)
+
+    def prepare(self, request: Request, notify: Callable[[str], None] = lambda _: None) -> Prepared:
+        return prepare(request, self.around, notify)
+
+    def submit(self, prepared: Prepared) -> Handle:
+        """Creates the job; its target is the one that it was prepared for."""
+        self.target = prepared.target
+        self._world = World(self.around, self.target, self._observe)
+        return prepared.submit(self._world.perform)
+
+    def handle(self, text: str) -> Handle:
+        return Handle.parse(text, default_backend=self.target.backend)
+
+    def describe(self, handles: Sequence[Handle]) -> Mapping[Handle, Status]:
+        """One question for all jobs of a backend, not one for each."""
+        found: dict[Handle, Status] = {}
+        for name in dict.fromkeys(handle.backend for handle in handles):
+            ours = [handle for handle in handles if handle.backend == name]
+            found |= carry_out(load(name).describe(ours, self.target), self._world.perform)
+        return found
+
+    def list_jobs(self, limit: int) -> Sequence[Status]:
+        return carry_out(load(self.target.backend).list_jobs(self.target, limit), self._world.perform)
+
+    def logs(self, handle: Handle, *, follow: bool = True) -> Iterator[LogEntry]:
+        """All entries of a job in order, each once; with `follow` until the job has ended."""
+        backend = load(handle.backend)
+        if follow:
+            return watch.follow(backend, handle, self.target, self._world.perform)
+        return watch.so_far(backend, handle, self.target, self._world.perform)
+
+    def wait(
+        self, handle: Handle, *, timeout_s: float | None = None, changed: Callable[[State], None] = lambda _: None
+    ) -> Status:
+        """The status at the end, or the present one when the time is over; `changed` is told each new state."""
+        deadline = None if timeout_s is None else time.monotonic() + timeout_s
+        return watch.until_ended(
+            lambda: self.describe([handle])[handle], surroundings.pause, time.monotonic, deadline, changed
+        )
+
+    def cancel(self, handle: Handle) -> None:
+        carry_out(self._ending("cancel", handle), self._world.perform)
+
+    def delete(self, handle: Handle) -> None:
+        carry_out(self._ending("delete", handle), self._world.perform)
+
+    def steps(self, verb: str, handles: Sequence[Handle]) -> list[Step]:
+        """What `cancel` or `delete` would do."""
+        return [step for handle in handles for step in preview(self._ending(verb, handle))[0]]
+
+    def _ending(self, verb: str, handle: Handle) -> Conversation[None]:
+        backend: Backend = load(handle.backend)
+        end = {"cancel": backend.cancel, "delete": backend.delete}[verb]
+        return end(handle, self.target)

@@ -1,0 +1,150 @@
+"""From what the user asked for to a job that was created: load, package, check, assemble, submit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from submit import assemble, config, package, preflight
+from submit.assemble import JobFlags
+from submit.backends import Backend, features, load
+from submit.errors import Problem, UsageError
+from submit.job import Config, Handle, JobSpec, Json, PythonModule, Target
+from submit.package import Built
+from submit.steps import Perform, Step, carry_out, preview
+from submit.target import Surroundings, TargetFlags, resolve
+from submit.world import files, surroundings
+
+CONFIG_LIMIT = (1 << 20) + 1  # one byte more than is accepted, so that the loader can refuse it
+PROJECT_FILE = "pyproject.toml"
+
+Notify = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A submission as the user words it; every field has its flag on the command line."""
+
+    config: Path | None = None
+    overrides: Sequence[str] = ()
+    package_path: Path | None = None
+    packages: Sequence[Path] = ()
+    job: JobFlags = field(default_factory=JobFlags)
+    target: TargetFlags = field(default_factory=TargetFlags)
+    allow_secrets: bool = False
+    max_package_bytes: int | None = None
+    preflight: bool = True
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A job that is ready to go: nothing has left the machine yet. `warnings` are for the user to read."""
+
+    spec: JobSpec
+    target: Target
+    backend: Backend
+    warnings: tuple[Problem, ...] = ()
+
+    def steps(self) -> tuple[list[Step], Handle]:
+        """Exactly what `submit` would do, in its order, and the handle that it would give."""
+        return preview(self.backend.submit(self.spec, self.target))
+
+    def submit(self, perform: Perform) -> Handle:
+        return carry_out(self.backend.submit(self.spec, self.target), perform)
+
+
+def prepare(request: Request, around: Surroundings, notify: Notify = lambda _: None) -> Prepared:
+    """Raises a `UsageError` with every problem that was found before anything was sent."""
+    defaults, problems = project_defaults(around.cwd)
+    loaded = _load(request, around, defaults)
+    problems += loaded.problems
+    raise_errors(problems)
+    assert loaded.config is not None, "a config without errors has a value"
+    target = resolve(request.target, around, loaded.config, defaults)
+    backend = load(target.backend)
+    built = _build(request, around, loaded.config, defaults, notify)
+    problems += built.problems if built else ()
+    spec = _assemble(request, loaded.config, built, target, defaults)
+    problems += features.problems(spec, backend, target.backend)
+    raise_errors(problems)
+    if built and request.preflight and not request.dry_run:
+        problems += _preflight(spec, built, around, notify)
+        raise_errors(problems)
+    return Prepared(spec=spec, target=target, backend=backend, warnings=tuple(problems))
+
+
+def project_defaults(folder: Path) -> tuple[Mapping[str, Json], tuple[Problem, ...]]:
+    """`[tool.submit]` of the project file in the working folder."""
+    text = files.read_if_there(folder / PROJECT_FILE)
+    if text is None or b"tool.submit" not in text:
+        return {}, ()
+    return config.project_defaults(text, PROJECT_FILE)
+
+
+def raise_errors(problems: Sequence[Problem]) -> None:
+    if any(problem.severity == "error" for problem in problems):
+        raise UsageError(problems)
+
+
+def _load(request: Request, around: Surroundings, defaults: Mapping[str, Json]) -> config.Loaded:
+    today = surroundings.now().date()
+    path = request.config or _default_path(defaults, "config")
+    if path is None:
+        return config.empty(overrides=request.overrides, defaults=defaults, today=today)
+    text = files.read(around.cwd / path, limit=CONFIG_LIMIT)
+    return config.load(text, str(path), overrides=request.overrides, defaults=defaults, today=today)
+
+
+def _build(
+    request: Request, around: Surroundings, job: Config, defaults: Mapping[str, Json], notify: Notify
+) -> Built | None:
+    if not assemble.needs_package(job) and not request.package_path:
+        return None
+    path = around.cwd / (request.package_path or _default_path(defaults, "package-path") or "trainer")
+    return package.build(
+        path,
+        packages=[around.cwd / extra for extra in request.packages],
+        cache=around.cache_dir / "packages",
+        keep=not request.dry_run,
+        allow_secrets=request.allow_secrets,
+        max_bytes=request.max_package_bytes or package.MAX_BYTES,
+        notify=notify,
+    )
+
+
+def _assemble(
+    request: Request, job: Config, built: Built | None, target: Target, defaults: Mapping[str, Json]
+) -> JobSpec:
+    module = defaults.get("module-name")
+    return assemble.assemble(
+        job,
+        (built.package, *built.extra) if built else (),
+        target,
+        request.job,
+        module=module if isinstance(module, str) else None,
+        now=surroundings.now(),
+        token=surroundings.token(32),
+    )
+
+
+def _preflight(spec: JobSpec, built: Built, around: Surroundings, notify: Notify) -> tuple[Problem, ...]:
+    """Each module with its arguments once, however many pools run it."""
+    programs = {(p.module, p.args) for pool in spec.pools if isinstance(p := pool.program, PythonModule)}
+    problems: tuple[Problem, ...] = ()
+    for module, args in sorted(programs, key=str):
+        notify(f"checking that `{module}` takes its arguments")
+        problems += preflight.check(
+            built,
+            module or "",
+            args or (),
+            job_dir=spec.job_dir or "output",
+            cache=around.cache_dir / "preflight",
+        )
+    return tuple(dict.fromkeys(problems))
+
+
+def _default_path(defaults: Mapping[str, Json], key: str) -> Path | None:
+    value = defaults.get(key)
+    return Path(value) if isinstance(value, str) else None

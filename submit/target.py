@@ -1,0 +1,60 @@
+"""Where a job goes: one pure function decides between flag, environment, config, project file and default."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from submit.job import Config, Json, Target
+
+DEFAULT_BACKEND = "local"  # a first try never costs money
+DEFAULT_REGION = "us-central1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a command finds around it, read once: environment, working folder and the folders for state and cache."""
+
+    environ: Mapping[str, str]
+    cwd: Path
+    state_dir: Path
+    cache_dir: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetFlags:
+    """What the command line says about the target; None where it says nothing."""
+
+    backend: str | None = None
+    project: str | None = None
+    region: str | None = None
+    staging_bucket: str | None = None
+
+
+def resolve(
+    flags: TargetFlags, surroundings: Surroundings, config: Config | None, defaults: Mapping[str, Json]
+) -> Target:
+    """A flag wins over the environment, that over the config, that over `[tool.submit]`, that over our default."""
+    environ = surroundings.environ
+
+    def project_default(key: str) -> str | None:
+        value = defaults.get(key)
+        return value if isinstance(value, str) else None
+
+    return Target(
+        backend=flags.backend
+        or environ.get("SUBMIT_BACKEND")
+        or (config.backend if config else None)
+        or project_default("backend")
+        or DEFAULT_BACKEND,
+        project=flags.project or environ.get("CLOUDSDK_CORE_PROJECT") or project_default("project"),
+        region=flags.region
+        or (config.region if config else None)
+        or environ.get("CLOUDSDK_COMPUTE_REGION")
+        or project_default("region")
+        or DEFAULT_REGION,
+        staging_bucket=flags.staging_bucket or project_default("staging-bucket"),
+        state_dir=str(surroundings.state_dir),
+        bucket_root=environ.get("SUBMIT_BUCKET_ROOT") or str(surroundings.state_dir / "buckets"),
+    )

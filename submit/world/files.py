@@ -1,0 +1,44 @@
+"""The door to files: reading what the user names, writing what the client keeps."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+from submit.errors import UsageError
+
+
+def read(path: Path, *, limit: int | None = None) -> bytes:
+    """At most `limit` bytes of a file that the user named, or a `UsageError` that says what is wrong with it."""
+    try:
+        with path.open("rb") as file:
+            return file.read(-1 if limit is None else limit)
+    except OSError as error:
+        raise UsageError(f"cannot read `{path}`: {(error.strerror or str(error)).lower()}") from error
+
+
+def read_if_there(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def write(path: Path, data: bytes) -> None:
+    """Whole or not at all: a reader never sees half of the file."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        unfinished.write_bytes(data)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def has_digest(path: Path, digest: str) -> bool:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == digest
+    except FileNotFoundError:
+        return False

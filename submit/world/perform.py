@@ -1,0 +1,90 @@
+"""Performs steps: each kind goes through the door that it belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from submit.errors import ErrorKind, ServiceError
+from submit.job import Json, JsonObject, Target
+from submit.steps import Call, Command, Read, Reply, Step, Upload
+from submit.target import Surroundings
+from submit.world import files
+
+if TYPE_CHECKING:
+    from submit.engine import Engine
+
+
+class World:
+    """What steps are performed in; `observe` is told of each step before it is taken."""
+
+    def __init__(
+        self, surroundings: Surroundings, target: Target, observe: Callable[[Step], None] = lambda _: None
+    ) -> None:
+        self._surroundings = surroundings
+        self._target = target
+        self._observe = observe
+        self._engine: Engine | None = None
+
+    def perform(self, step: Step) -> Reply:
+        self._observe(step)
+        match step:
+            case Upload():
+                return self._upload(step)
+            case Call(api="engine"):
+                return _call_engine(self.engine, step)
+            case Read():
+                return self._read(step)
+            case Call() | Command():
+                raise ServiceError(f"no door leads to `{step}`", kind=ErrorKind.INTERNAL)
+
+    @property
+    def engine(self) -> Engine:
+        if self._engine is None:
+            from submit.engine import Engine
+
+            self._engine = Engine(
+                Path(self._target.state_dir) / "engine",
+                cache=self._surroundings.cache_dir,
+                bucket_root=Path(self._target.bucket_root),
+                concurrency=_concurrency(self._surroundings),
+            )
+        return self._engine
+
+    def _upload(self, step: Upload) -> None:
+        path = Path(step.to)
+        if not files.has_digest(path, step.digest):
+            files.write(path, step.data)
+
+    def _read(self, step: Read) -> Json:
+        return self.engine.read_log(step.source, step.position, wait_s=step.wait_s, limit=step.limit)
+
+
+def _concurrency(surroundings: Surroundings) -> int | None:
+    text = surroundings.environ.get("SUBMIT_LOCAL_CONCURRENCY")
+    return max(1, int(text)) if text and text.isdecimal() else None
+
+
+def _call_engine(engine: Engine, call: Call) -> Json:
+    request: JsonObject = call.request
+    ids = [str(job_id) for job_id in _array(request.get("ids"))]
+    match call.method:
+        case "jobs.create":
+            return engine.create(request)
+        case "jobs.get":
+            return list(engine.get(ids))
+        case "jobs.list":
+            limit = request.get("limit")
+            return list(engine.list(limit=limit if isinstance(limit, int) else 100))
+        case "jobs.cancel":
+            engine.cancel(ids[0])
+        case "jobs.delete":
+            engine.delete(ids[0])
+        case _:
+            raise ServiceError(f"the engine has no method `{call.method}`", kind=ErrorKind.INTERNAL)
+    return {}
+
+
+def _array(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else []

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import pytest
+
+from submit.errors import UsageError
+from submit.job import Handle, State
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["local://trainer_20261121_033337_ab12", "vertex://projects/p/locations/us-central1/customJobs/123"],
+)
+def test_a_handle_parses_back_from_its_own_text(text: str) -> None:
+    assert str(Handle.parse(text, default_backend="other")) == text
+
+
+def test_a_bare_name_belongs_to_the_default_backend() -> None:
+    assert Handle.parse("first_job", default_backend="local") == Handle("local", "first_job")
+
+
+@pytest.mark.parametrize("text", ["", "local://", "://x"])
+def test_text_that_names_no_job_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="does not name a job"):
+        Handle.parse(text, default_backend="local")
+
+
+def test_states_are_ordered_so_that_a_late_answer_never_moves_a_job_back() -> None:
+    order = [State.QUEUED, State.PREPARING, State.RUNNING, State.CANCELLING, State.CANCELLED]
+    assert [state.rank for state in order] == sorted({state.rank for state in order})
+    assert {state for state in State if state.ended} == {State.SUCCEEDED, State.FAILED, State.CANCELLED}

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from submit.job import Config, Json
+from submit.target import Surroundings, TargetFlags, resolve
+
+
+def around(**environ: str) -> Surroundings:
+    return Surroundings(environ=environ, cwd=Path("/work"), state_dir=Path("/state"), cache_dir=Path("/cache"))
+
+
+def config(backend: str | None = None, region: str | None = None) -> Config:
+    return Config(pools=(), dialect="ml-engine", backend=backend, region=region)
+
+
+FLAG = TargetFlags(backend="flag", region="flag")
+ENVIRON = {"SUBMIT_BACKEND": "environ", "CLOUDSDK_COMPUTE_REGION": "environ"}
+PROJECT: Mapping[str, Json] = {"backend": "project", "region": "project"}
+
+
+@pytest.mark.parametrize(
+    ("flags", "environ", "yaml", "project", "expected"),
+    [
+        (FLAG, ENVIRON, config("yaml"), PROJECT, "flag"),
+        (TargetFlags(), ENVIRON, config("yaml"), PROJECT, "environ"),
+        (TargetFlags(), {}, config("yaml"), PROJECT, "yaml"),
+        (TargetFlags(), {}, config(), PROJECT, "project"),
+        (TargetFlags(), {}, None, {}, "local"),
+    ],
+)
+def test_the_backend_is_taken_from_the_strongest_voice(
+    flags: TargetFlags, environ: dict[str, str], yaml: Config | None, project: Mapping[str, Json], expected: str
+) -> None:
+    assert resolve(flags, around(**environ), yaml, project).backend == expected
+
+
+def test_the_region_of_the_config_wins_over_that_of_the_environment() -> None:
+    assert resolve(TargetFlags(), around(**ENVIRON), config(region="yaml"), PROJECT).region == "yaml"
+    assert resolve(FLAG, around(**ENVIRON), config(region="yaml"), PROJECT).region == "flag"
+    assert resolve(TargetFlags(), around(), None, {}).region == "us-central1"
+
+
+def test_buckets_are_folders_of_the_state_unless_they_are_moved() -> None:
+    assert resolve(TargetFlags(), around(), None, {}).bucket_root == "/state/buckets"
+    assert resolve(TargetFlags(), around(SUBMIT_BUCKET_ROOT="/b"), None, {}).bucket_root == "/b"
