@@ -14,7 +14,12 @@ from submit.catalogue.tables import rows
 
 Hardware = Literal["cpu", "gpu", "tpu"]
 
-_REPOSITORIES = tuple(f"{continent}-docker.pkg.dev/vertex-ai/training/" for continent in ("us", "europe", "asia"))
+_REPOSITORIES = (
+    "us-docker.pkg.dev/vertex-ai/training/",
+    "europe-docker.pkg.dev/vertex-ai/training/",
+    "asia-docker.pkg.dev/vertex-ai/training/",
+    "gcr.io/cloud-aiplatform/training/",  # their former place, still in many configs
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +36,7 @@ class TrainingImage:
 
 
 def training_image(uri: str) -> TrainingImage | None:
-    """The image that a URI names, from any of Google's three repositories and with any tag or none."""
+    """The image that a URI names, from any of the repositories that Google has or had, with any tag or none."""
     repository = next((prefix for prefix in _REPOSITORIES if uri.startswith(prefix)), None)
     return _by_name().get(_image_name(uri.removeprefix(repository))) if repository else None
 

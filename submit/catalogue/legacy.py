@@ -34,8 +34,14 @@ class LegacyPool:
     machine: LegacyMachine
 
 
+@cache
 def legacy_machine(name: str) -> LegacyMachine | None:
-    return _machines().get(name)
+    machine = _machines().get(name)
+    if machine is None:
+        return None
+    replacement = replacement_for(machine)
+    assert replacement is not None, name
+    return LegacyMachine(legacy_name=name, machine=machine, replacement=replacement, why=_why(machine, replacement))
 
 
 def legacy_machine_names() -> tuple[str, ...]:
@@ -47,17 +53,22 @@ def scale_tier(name: str) -> tuple[LegacyPool, ...]:
 
     `BASIC_TPU` had a machine beside the TPU's own; on Vertex AI a TPU job is its one TPU pool.
     """
-    return _tiers().get(name, ())
+    return tuple(
+        LegacyPool(role=Role(role), replicas=int(replicas), machine=_named(machine))
+        for tier, role, replicas, machine in rows("scale_tiers")
+        if tier == name
+    )
 
 
+@cache
 def scale_tier_names() -> tuple[str, ...]:
-    return (*_tiers(), "CUSTOM")
+    return (*dict.fromkeys(tier for tier, *_ in rows("scale_tiers")), "CUSTOM")
 
 
-def _legacy_machine(name: str, machine: Machine) -> LegacyMachine:
-    replacement = replacement_for(machine)
-    assert replacement is not None, name
-    return LegacyMachine(legacy_name=name, machine=machine, replacement=replacement, why=_why(machine, replacement))
+def _named(name: str) -> LegacyMachine:
+    machine = legacy_machine(name)
+    assert machine is not None, name
+    return machine
 
 
 def _why(was: Machine, now: Machine) -> str:
@@ -76,25 +87,13 @@ def _reason(was: Machine) -> str:
 
 
 @cache
-def _machines() -> dict[str, LegacyMachine]:
+def _machines() -> dict[str, Machine]:
     return {
-        name: _legacy_machine(
-            name,
-            Machine(
-                machine_type=machine_type,
-                accelerator_type=accelerator or None,
-                accelerator_count=int(count or 0),
-                written_as=name,
-            ),
+        name: Machine(
+            machine_type=machine_type,
+            accelerator_type=accelerator or None,
+            accelerator_count=int(count or 0),
+            written_as=name,
         )
         for name, machine_type, accelerator, count in rows("legacy_machines")
     }
-
-
-@cache
-def _tiers() -> dict[str, tuple[LegacyPool, ...]]:
-    tiers: dict[str, tuple[LegacyPool, ...]] = {}
-    for tier, role, replicas, name in rows("scale_tiers"):
-        pool = LegacyPool(role=Role(role), replicas=int(replicas), machine=_machines()[name])
-        tiers[tier] = (*tiers.get(tier, ()), pool)
-    return tiers

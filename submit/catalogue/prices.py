@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import date
 from functools import cache
 
+from submit.catalogue.machines import offered
 from submit.catalogue.tables import as_of, text
 from submit.job import Machine
 
@@ -16,20 +17,17 @@ from submit.job import Machine
 def hourly_price(machine: Machine, region: str, *, spot: bool = False) -> float | None:
     """US dollars per hour for one such machine with its accelerators; None if any part of it has no known price."""
     host = _price("machine_prices", machine.machine_type, region, spot=spot)
-    if host is None or machine.accelerator_type is None or _includes_accelerators(machine):
+    if host is None or machine.accelerator_type is None:
         return host
+    if not machine.machine_type.startswith("n1-"):  # all others are priced with what they have built in
+        return host if offered(machine) else None
     accelerator = _price("attached_gpu_prices", machine.accelerator_type, region, spot=spot)
     return None if accelerator is None else round(host + accelerator * machine.accelerator_count, 6)
 
 
 def prices_checked() -> date:
-    """The day of which the oldest of these prices is."""
+    """The day that the machine prices are of."""
     return date.fromisoformat(as_of("machine_prices"))
-
-
-def _includes_accelerators(machine: Machine) -> bool:
-    """Only N1 machines are priced apart from their accelerators."""
-    return not machine.machine_type.startswith("n1-")
 
 
 def _price(table: str, name: str, region: str, *, spot: bool) -> float | None:

@@ -77,12 +77,11 @@ def _distance(host: Machine, wanted: Machine) -> tuple[object, ...]:
 
 
 def _size(machine_type: str) -> tuple[int, float]:
-    """vCPUs and memory, as far as they are known; the last part of a name that is not in the table is its vCPUs."""
+    """vCPUs and memory in GB; of a name that is not in the table the first number in it and 0."""
     known = machine_type_named(machine_type)
     if known:
         return known.vcpus or 0, known.memory_gb or 0.0
-    last = machine_type.rpartition("-")[2]
-    return (int(last) if last.isdecimal() else 0), 0.0
+    return next((int(part) for part in machine_type.split("-") if part.isdecimal()), 0), 0.0
 
 
 def _series(machine_type: str) -> str:
