@@ -16,7 +16,7 @@ def nearest(word: str, choices: Iterable[str]) -> str | None:
     """
     if len(word) > _LONGEST:
         return None
-    from difflib import get_close_matches  # 3 ms, and only needed when something is wrong
+    from difflib import get_close_matches  # only needed when something is wrong
 
     by_letters: dict[str, str] = {}
     for choice in choices:
