@@ -117,7 +117,7 @@ def job_request(spec: JobSpec, target: Target) -> JsonObject:
     return {
         "id": spec.name,
         "submission_id": spec.submission_id,
-        "display_name": spec.name,
+        "display_name": spec.display_name,
         "labels": dict(spec.labels),
         "project": target.project or "local",
         "region": target.region or "local",

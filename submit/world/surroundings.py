@@ -14,20 +14,22 @@ APPLICATION = "jobdir"
 
 
 def read(state_dir: Path | None = None) -> Surroundings:
-    """State and cache live in the platform's own folders; `--state-dir` or `SUBMIT_STATE_DIR` moves both."""
+    """State and cache live in the platform's own folders; `--state-dir` or `SUBMIT_STATE_DIR` moves both, and
+    `SUBMIT_CACHE_DIR` the cache alone."""
     environ = dict(os.environ)
-    moved = state_dir or (Path(environ["SUBMIT_STATE_DIR"]) if environ.get("SUBMIT_STATE_DIR") else None)
-    if moved is not None:
-        moved = moved.expanduser().absolute()
-        return Surroundings(environ=environ, cwd=Path.cwd(), state_dir=moved, cache_dir=moved / "cache")
-    import platformdirs
+    moved = state_dir or _folder(environ.get("SUBMIT_STATE_DIR"))
+    cache = _folder(environ.get("SUBMIT_CACHE_DIR"))
+    if moved is None:
+        import platformdirs
 
-    return Surroundings(
-        environ=environ,
-        cwd=Path.cwd(),
-        state_dir=platformdirs.user_state_path(APPLICATION),
-        cache_dir=platformdirs.user_cache_path(APPLICATION),
-    )
+        moved = platformdirs.user_state_path(APPLICATION)
+        cache = cache or platformdirs.user_cache_path(APPLICATION)
+    state = moved.expanduser().absolute()
+    return Surroundings(environ=environ, cwd=Path.cwd(), state_dir=state, cache_dir=cache or state / "cache")
+
+
+def _folder(text: str | None) -> Path | None:
+    return Path(text).expanduser().absolute() if text else None
 
 
 def now() -> datetime:

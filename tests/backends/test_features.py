@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from submit.backends import Backend, Feature, features, load
+from submit.errors import Place, Problem
+from submit.job import Container, JobSpec, Machine, Pool, Retry, Role, Scheduling, Strategy
+
+LOCAL: Backend = load("local")
+CHIEF = Pool(role=Role.CHIEF, machine=Machine(machine_type="n1-standard-4"))
+
+
+def spec(**more: object) -> JobSpec:
+    return JobSpec(name="job", submission_id="0", display_name="job", **{"pools": (CHIEF,), **more})  # type: ignore[arg-type]
+
+
+def test_what_a_job_asks_for_is_listed() -> None:
+    gpu = Machine(machine_type="n1-standard-8", accelerator_type="NVIDIA_TESLA_T4", accelerator_count=1)
+    asked = spec(
+        pools=(CHIEF, Pool(role=Role.WORKER, machine=gpu, replicas=2, program=Container(image="gcr.io/p/i"))),
+        scheduling=Scheduling(strategy=Strategy.SPOT, priority=3),
+        network="n",
+    )
+    assert set(features.used(asked)) == {
+        Feature.MACHINE_TYPE,
+        Feature.ACCELERATOR,
+        Feature.CONTAINER,
+        Feature.DISTRIBUTED,
+        Feature.SPOT,
+        Feature.PRIORITY,
+        Feature.NETWORK,
+    }
+
+
+def test_what_the_backend_does_without_is_said() -> None:
+    assert features.problems(spec(service_account="a@b"), LOCAL, "local") == (
+        Problem(message="this machine stands in for the machines of the config", severity="warning"),
+        Problem(message="the job runs as you", severity="warning"),
+    )
+
+
+def test_what_the_backend_cannot_do_is_refused_with_its_reason() -> None:
+    errors = [p for p in features.problems(spec(retry=Retry(limit=3)), LOCAL, "local") if p.severity == "error"]
+    (error,) = errors
+    assert str(error) == (
+        "the `local` backend has no retries of the whole job: it restarts single replicas as Vertex AI does, "
+        "not whole jobs"
+    )
+
+
+def test_a_field_that_only_vertex_ai_knows_does_not_vanish() -> None:
+    place = Place(file="c.yaml", line=9)
+    asked = spec(
+        pools=(Pool(role=Role.CHIEF, machine=CHIEF.machine, extras={"nfsMounts": []}),),
+        places={"workerPoolSpecs[0].nfsMounts": place},
+    )
+    errors = [p for p in features.problems(asked, LOCAL, "local") if p.severity == "error"]
+    assert [str(error) for error in errors] == ["c.yaml:9: `nfsMounts` has no meaning on the `local` backend"]

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from submit.assemble import JobFlags, assemble, default_module, default_name, needs_package
+from submit.errors import UsageError
+from submit.job import Config, Container, JobSpec, Machine, Package, Pool, PythonModule, Role, Target
+
+NOW = datetime(2026, 11, 21, 3, 33, 37, tzinfo=UTC)
+TOKEN = "ab12" + "0" * 28
+TARGET = Target(backend="local", state_dir="/s", bucket_root="/s/b", region="us-central1")
+PACKAGE = Package(
+    filename="trainer-0.1.0.tar.gz", data=b"", digest="d", files=(), modules=("trainer", "trainer.task", "trainer.net")
+)
+CHIEF = Pool(role=Role.CHIEF, machine=Machine(machine_type="n1-standard-4"))
+CONFIG = Config(pools=(CHIEF,), dialect="ml-engine")
+
+
+def job(config: Config = CONFIG, flags: JobFlags = JobFlags(), module: str | None = None) -> JobSpec:  # noqa: B008
+    return assemble(config, [PACKAGE], TARGET, flags, module=module, now=NOW, token=TOKEN)
+
+
+def program(spec: JobSpec) -> PythonModule:
+    found = spec.pools[0].program
+    assert isinstance(found, PythonModule)
+    return found
+
+
+def with_program(of_pool: PythonModule | Container) -> Config:
+    return replace(CONFIG, pools=(replace(CHIEF, program=of_pool),))
+
+
+def test_a_name_is_package_and_time_unless_one_is_given() -> None:
+    assert (job().name, job().display_name) == ("trainer_20261121_033337_ab12", "trainer_20261121_033337_ab12")
+    named = job(flags=JobFlags(name="first_job"))
+    assert (named.name, named.display_name) == ("first_job", "first_job")
+
+
+def test_the_display_name_of_a_config_may_come_often_so_it_is_only_the_stem_of_the_name() -> None:
+    spec = job(replace(CONFIG, display_name="My digits"))
+    assert (spec.name, spec.display_name) == ("My_digits_20261121_033337_ab12", "My digits")
+
+
+@pytest.mark.parametrize("name", ["../x", "1st", "a b", "", "ä", "x" * 129])
+def test_a_name_that_could_not_be_a_folder_or_an_id_is_refused(name: str) -> None:
+    if name:
+        with pytest.raises(UsageError, match="cannot be the name of a job"):
+            job(flags=JobFlags(name=name))
+    assert default_name(name, NOW, "ab12").endswith("_20261121_033337_ab12")
+
+
+@pytest.mark.parametrize(
+    ("flag", "pool", "config", "project", "expected"),
+    [
+        ("f.task", "p.task", "c.task", "d.task", "f.task"),
+        (None, "p.task", "c.task", "d.task", "p.task"),
+        (None, None, "c.task", "d.task", "c.task"),
+        (None, None, None, "d.task", "d.task"),
+        (None, None, None, None, "trainer.task"),
+    ],
+)
+def test_the_module_is_named_by_the_strongest_voice(
+    flag: str | None, pool: str | None, config: str | None, project: str | None, expected: str
+) -> None:
+    written = replace(with_program(PythonModule(module=pool)), module=config)
+    assert program(job(written, JobFlags(module=flag), project)).module == expected
+
+
+def test_arguments_of_the_command_line_replace_those_of_the_config() -> None:
+    written = replace(with_program(PythonModule(args=("--pool",))), args=("--config",))
+    assert program(job(written, JobFlags(args=("--flag",)))).args == ("--flag",)
+    assert program(job(written)).args == ("--pool",)
+    assert program(job(replace(CONFIG, args=("--config",)))).args == ("--config",)
+    assert program(job()).args == ()
+
+
+def test_a_package_that_python_can_run_needs_no_task() -> None:
+    runnable = replace(PACKAGE, modules=("net", "net.__main__"))
+    assert default_module([runnable]) == "net"
+    assert default_module([replace(PACKAGE, modules=("net", "net.layers"))]) is None
+
+
+def test_a_job_without_a_module_is_refused_with_the_flag_that_names_one() -> None:
+    with pytest.raises(UsageError, match="the module to run is not known"):
+        assemble(CONFIG, [], TARGET, JobFlags(), module=None, now=NOW, token=TOKEN)
+
+
+def test_labels_and_variables_of_the_command_line_come_on_top() -> None:
+    written = replace(CONFIG, labels={"a": "1", "b": "1"}, env={"X": "1"})
+    spec = job(written, JobFlags(labels={"b": "2"}, env={"Y": "2"}))
+    assert (spec.labels, spec.env) == ({"a": "1", "b": "2"}, {"X": "1", "Y": "2"})
+
+
+def test_code_travels_only_if_a_pool_needs_it() -> None:
+    assert needs_package(CONFIG)
+    assert not needs_package(with_program(Container(image="gcr.io/p/i")))
+    assert not needs_package(with_program(PythonModule(package_uris=("gs://b/t.tar.gz",))))
+
+
+def test_the_price_is_that_of_all_replicas_on_todays_machines() -> None:
+    gpu = Machine(machine_type="n1-standard-8", accelerator_type="NVIDIA_TESLA_K80", accelerator_count=1)
+    pools = (replace(CHIEF, machine=gpu), Pool(role=Role.WORKER, machine=CHIEF.machine, replicas=2))
+    assert job(replace(CONFIG, pools=pools)).hourly_usd == pytest.approx(0.73 + 2 * 0.19, abs=0.001)
+    unknown = replace(CHIEF, machine=Machine(machine_type="no-such-machine"))
+    assert job(replace(CONFIG, pools=(unknown,))).hourly_usd is None
