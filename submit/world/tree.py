@@ -9,7 +9,7 @@ import stat
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from submit.errors import Place, Problem, UsageError
 from submit.package import ignore
@@ -67,7 +67,7 @@ class _Walk:
 
     def _entry(self, entry: os.DirEntry[str], path: str, rules: ignore.Rules, above: tuple[str, ...]) -> None:
         if entry.is_dir():
-            content = os.listdir(entry.path) if _may_be_junk(entry) else ()
+            content = {inner.name for inner in Path(entry.path).iterdir()} if _may_be_junk(entry) else ()
             verdict = rules.folder(path, content)
         else:
             verdict = rules.file(path)
@@ -95,12 +95,13 @@ class _Walk:
 
 
 def _link_fault(entry: os.DirEntry[str], root: Path, above: tuple[str, ...]) -> str | None:
-    target = os.path.realpath(entry.path)
-    if not PurePath(target).is_relative_to(root):
-        return f"is a link out of the package, to `{_printable(os.readlink(entry.path))}`"
-    if not os.path.exists(target):  # noqa: PTH110 - a path that `os` gave
-        return f"is a link to `{_printable(os.readlink(entry.path))}`, which does not exist"
-    return "is a link to a folder that it lies in" if target in above else None
+    target = Path(os.path.realpath(entry.path))
+    written = _printable(str(Path(entry.path).readlink()))
+    if not target.is_relative_to(root):
+        return f"is a link out of the package, to `{written}`"
+    if not target.exists():
+        return f"is a link to `{written}`, which does not exist"
+    return "is a link to a folder that it lies in" if str(target) in above else None
 
 
 def _name_fault(path: str) -> str | None:
@@ -136,7 +137,7 @@ def _rules_above(root: Path) -> ignore.Rules:
         data = files.read_if_there(folder / ignore.GIT)
         if data is not None:
             rules = rules.with_file(ignore.GIT, data, add=f"{root.relative_to(folder).as_posix()}/")
-    return ignore.Rules() if rules.folder("", ()) is ignore.Verdict.IGNORED else rules
+    return ignore.Rules() if rules.ignores_tree else rules
 
 
 def read(listing: Listing, known: Mapping[str, bytes]) -> dict[str, Member]:
@@ -153,20 +154,20 @@ def digests(listing: Listing, cache: Path | None, *, keep: bool = True) -> tuple
     A file whose size, times and inode are as they were at the last look is not read again, as git's index has it.
     The looks are kept in the folder `cache`.
     """
-    index = cache / "trees" / f"{hashlib.sha256(str(listing.root.absolute()).encode()).hexdigest()}.json" if cache else None
+    name = hashlib.sha256(os.fsencode(listing.root.absolute())).hexdigest()
+    index = cache / "trees" / f"{name}.json" if cache else None
     now = time.time_ns()
     seen = _load_index(index) if index else {}
-    contents = {file.path: _bytes(file) for file in listing.files if (*file.signature,) != seen.get(file.path, ((), ""))[0]}
-    found = {
-        file.path: hashlib.sha256(contents[file.path]).hexdigest() if file.path in contents else seen[file.path][1]
-        for file in listing.files
-    }
+    contents = {file.path: _bytes(file) for file in listing.files if file.signature != seen.get(file.path, _UNSEEN)[0]}
+    found = {file.path: seen[file.path][1] for file in listing.files if file.path not in contents}
+    found |= {path: hashlib.sha256(data).hexdigest() for path, data in contents.items()}
     if index and keep and (contents or len(seen) != len(found)):
         _save_index(index, listing.files, found, now)
     return found, contents
 
 
 _Index = dict[str, tuple[tuple[int, ...], str]]
+_UNSEEN: tuple[tuple[int, ...], str] = ((), "")
 
 
 def _load_index(path: Path) -> _Index:

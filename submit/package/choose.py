@@ -1,0 +1,114 @@
+"""How a folder is packaged: by a build file of its own, by one beside it, or plainly. Pure; files are read by the
+caller's function.
+
+A build file in the folder wins. One beside it counts as ML Engine's users have it: `setup.py` always; a
+`pyproject.toml` or `setup.cfg` only if what it builds holds the folder, for it may be about something else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from submit.errors import Place, Problem, UsageError
+
+Read = Callable[[Path], bytes | None]
+
+LEGACY = "setuptools.build_meta:__legacy__"
+"""What runs a project that names no build backend: https://peps.python.org/pep-0517/#source-trees"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """A folder with a build file. `certain`: it is about the package whatever it builds."""
+
+    root: Path
+    file: str
+    certain: bool = True
+    requires: tuple[str, ...] = ("setuptools",)
+    backend: str = LEGACY
+    backend_path: tuple[str, ...] = ()
+    dependencies: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dependencies:
+    """A `pyproject.toml` that lists what the code needs but builds nothing, as uv's and Poetry's projects may."""
+
+    file: Path
+    requirements: tuple[str, ...]
+
+
+def choose(folder: Path, read: Read) -> Project | Dependencies | None:
+    """`folder` is absolute. None: neither the folder nor its parent has a build file."""
+    inside = _inspect(folder, read)
+    if isinstance(inside, Project):
+        return inside
+    if inside and read(folder / "__init__.py") is not None:
+        return inside
+    if inside:
+        return Project(root=folder, file="pyproject.toml")
+    beside = _inspect(folder.parent, read)
+    if isinstance(beside, Project) and beside.file != "setup.py" and read(folder.parent / "setup.py") is None:
+        return replace(beside, certain=False)
+    return beside
+
+
+def _inspect(folder: Path, read: Read) -> Project | Dependencies | None:
+    table = _toml(folder / "pyproject.toml", read)
+    if _builds(table):
+        return _project(folder, table)
+    if read(folder / "setup.py") is not None:
+        return Project(root=folder, file="setup.py")
+    if re.search(rb"(?m)^\[metadata\]", read(folder / "setup.cfg") or b""):
+        return Project(root=folder, file="setup.cfg")
+    if "project" in table:
+        return Dependencies(file=folder / "pyproject.toml", requirements=_dependencies(table))
+    return None
+
+
+def _builds(table: Mapping[str, Any]) -> bool:
+    tool = _table(table, "tool")
+    if _table(tool, "uv").get("package") is False or _table(tool, "poetry").get("package-mode") is False:
+        return False
+    return "build-system" in table or "setuptools" in tool
+
+
+def _project(folder: Path, table: Mapping[str, Any]) -> Project:
+    system = _table(table, "build-system")
+    return Project(
+        root=folder,
+        file="pyproject.toml",
+        requires=tuple(system.get("requires", ("setuptools",))),
+        backend=system.get("build-backend", LEGACY),
+        backend_path=tuple(system.get("backend-path", ())),
+        dependencies=_dependencies(table),
+    )
+
+
+def _dependencies(table: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(_table(table, "project").get("dependencies", ()))
+
+
+def _table(parent: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = parent.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _toml(file: Path, read: Read) -> dict[str, Any]:
+    data = read(file)
+    if data is None:
+        return {}
+    import tomllib
+
+    try:
+        return tomllib.loads(data.decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        where = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
+        line, column = (int(where[1]), int(where[2])) if where else (0, 0)
+        message = str(error).partition(" (at ")[0]
+        problem = Problem(message=f"not TOML: {message}", place=Place(file=str(file), line=line, column=column))
+        raise UsageError(problem) from error
