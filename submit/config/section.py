@@ -1,0 +1,53 @@
+"""What our own `submit:` section and the project's defaults add to a config."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import cast
+
+from submit.config.values import mapping, number, part, parts, real, text
+from submit.job import Config, Json, JsonObject, Retry
+
+_BACKENDS_OPTIONS = ("local",)
+
+
+def apply(config: Config, section: JsonObject) -> Config:
+    timeout = real(section, "timeout")
+    scheduling = config.scheduling if timeout is None else replace(config.scheduling, timeout_s=timeout)
+    return replace(
+        config,
+        scheduling=scheduling,
+        backend=text(section, "backend"),
+        region=text(section, "region") or config.region,
+        job_dir=text(section, "job_dir") or config.job_dir,
+        base_output_dir=text(section, "base_output_dir") or config.base_output_dir,
+        labels={**config.labels, **mapping(section, "labels")},
+        env={**config.env, **mapping(section, "env")},
+        retry=_retry(section),
+        fallbacks=tuple(parts(section, "fallbacks")),
+        options={name: part(section, name) for name in _BACKENDS_OPTIONS if name in section},
+    )
+
+
+def _retry(section: JsonObject) -> Retry:
+    wanted = cast("list[Json]", section.get("retry_on", []))
+    codes = [code for item in wanted if isinstance(item, dict) for code in cast("list[int]", item["exit_codes"])]
+    backoff = real(section, "backoff")
+    return Retry(
+        limit=number(section, "retries") or 0,
+        on=tuple(item for item in wanted if isinstance(item, str)),
+        exit_codes=tuple(codes),
+        backoff_s=Retry().backoff_s if backoff is None else backoff,
+    )
+
+
+def apply_defaults(config: Config, defaults: Mapping[str, Json]) -> Config:
+    """What `[tool.submit]` says wherever the config does not. Backend, region and project are `submit.target`'s."""
+    given = dict(defaults)
+    return replace(
+        config,
+        job_dir=config.job_dir or text(given, "job-dir"),
+        labels={**mapping(given, "labels"), **config.labels},
+        env={**mapping(given, "env"), **config.env},
+    )

@@ -1,0 +1,94 @@
+"""Keys that a schema does not know: what was meant, where they belong, or whose indentation is missing."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+
+from submit.config.paths import Path
+from submit.config.schema import Message, Schema, inner
+from submit.config.tree import Branch, Entry, is_null
+from submit.errors import Problem
+from submit.suggest import nearest
+
+
+def unknown_key(entry: Entry, message: Message, path: Path) -> Problem:
+    meant = nearest(entry.key, [field.name for field in message.fields.values() if not field.ignored])
+    hint = f"Did you mean `{meant}`?" if meant else f"There is {_listed(list(message.fields))}."
+    where = f" of `{path.written}`" if path.written else ""
+    return Problem(
+        message=f"`{_short(entry.key)}` is not a key{where}",
+        place=entry.place,
+        path=path.key(_short(entry.key)).written,
+        hint=hint,
+    )
+
+
+def misplaced(entry: Entry, schema: Schema, root: str, root_path: Path) -> Problem | None:
+    """The problem with a key that exists, elsewhere: the place that is nearest to the root counts."""
+    home = _home_of(entry.key, schema, root)
+    if home is None:
+        return None
+    where = root_path.key(home).written if home else root_path.written
+    return Problem(
+        message=f"`{entry.key}` belongs under `{where}`" if where else f"`{entry.key}` belongs at the top of the file",
+        place=entry.place,
+        path=entry.key,
+    )
+
+
+def _home_of(key: str, schema: Schema, root: str) -> str | None:
+    seen = {root}
+    queue = deque([("", schema.messages[root])])
+    while queue:
+        path, message = queue.popleft()
+        if schema.canonical(message, key):
+            return path
+        for field in message.fields.values():
+            name = inner(field.type)
+            if isinstance(name, str) and name in schema.messages and name not in seen:
+                seen.add(name)
+                deeper = field.name if name == field.type else f"{field.name}[]"
+                queue.append((f"{path}.{deeper}" if path else deeper, schema.messages[name]))
+    return None
+
+
+def unindented(branch: Branch, message: Message, schema: Schema, path: Path) -> Mapping[str, Problem | None]:
+    """An empty key and the keys behind it that should stand in it; the one problem for all of them is the first's.
+
+    `trainingInput:` with children that are not indented is found in public tutorials; gcloud crashes on it.
+    """
+    for position, entry in enumerate(branch.entries):
+        name = schema.canonical(message, entry.key)
+        below = inner(message.fields[name].type) if name and is_null(entry.value) else None
+        if not isinstance(below, str) or below not in schema.messages:
+            continue
+        children = [
+            later
+            for later in branch.entries[position + 1 :]
+            if not schema.canonical(message, later.key) and schema.canonical(schema.messages[below], later.key)
+        ]
+        if children:
+            problems: dict[str, Problem | None] = dict.fromkeys(child.key for child in children)
+            return problems | {entry.key: _not_indented(entry, children, path)}
+    return {}
+
+
+def _not_indented(entry: Entry, children: list[Entry], path: Path) -> Problem:
+    return Problem(
+        message=f"is empty, because {_listed([child.key for child in children])} below it "
+        f"{'is' if len(children) == 1 else 'are'} not indented",
+        place=entry.place,
+        path=path.key(entry.key).written,
+        hint=f"Put two spaces before every line that belongs to `{entry.key}`.",
+    )
+
+
+def _listed(keys: list[str]) -> str:
+    shown = ", ".join(f"`{key}`" for key in keys[:4])
+    return f"{shown} …" if len(keys) > 4 else shown
+
+
+def _short(key: str) -> str:
+    line = " ".join(key.split())
+    return line if len(line) <= 60 else f"{line[:57]}..."
