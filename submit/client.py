@@ -5,15 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from submit import watch
+from submit import project_file, watch
 from submit.backends import Backend, load
 from submit.job import Handle, LogEntry, State, Status
 from submit.steps import Conversation, Step, carry_out, preview
-from submit.submission import Prepared, Request, prepare, project_defaults
 from submit.target import TargetFlags, resolve
 from submit.world import surroundings
 from submit.world.perform import World
+
+if TYPE_CHECKING:
+    from submit.submission import Prepared, Request
 
 Observe = Callable[[Step], None]
 
@@ -32,12 +35,14 @@ class Client:
         observe: Observe = lambda _: None,
     ) -> None:
         self.around = surroundings.read(state_dir)
-        defaults, _ = project_defaults(self.around.cwd)
+        defaults, _ = project_file.defaults(self.around.cwd)
         self.target = resolve(target, self.around, None, defaults)
         self._observe = observe
         self._world = World(self.around, self.target, observe)
 
     def prepare(self, request: Request, notify: Callable[[str], None] = lambda _: None) -> Prepared:
+        from submit.submission import prepare  # what packages and checks is imported only where a job is submitted
+
         return prepare(request, self.around, notify)
 
     def submit(self, prepared: Prepared) -> Handle:

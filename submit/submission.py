@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from submit import assemble, config, package, preflight
+from submit import assemble, config, package, preflight, project_file
 from submit.assemble import JobFlags
 from submit.backends import Backend, features, load
 from submit.errors import Problem, UsageError
@@ -17,7 +17,6 @@ from submit.target import Surroundings, TargetFlags, resolve
 from submit.world import files, surroundings
 
 CONFIG_LIMIT = (1 << 20) + 1  # one byte more than is accepted, so that the loader can refuse it
-PROJECT_FILE = "pyproject.toml"
 
 Notify = Callable[[str], None]
 
@@ -57,7 +56,7 @@ class Prepared:
 
 def prepare(request: Request, around: Surroundings, notify: Notify = lambda _: None) -> Prepared:
     """Raises a `UsageError` with every problem that was found before anything was sent."""
-    defaults, problems = project_defaults(around.cwd)
+    defaults, problems = project_file.defaults(around.cwd)
     loaded = _load(request, around, defaults)
     problems += loaded.problems
     raise_errors(problems)
@@ -73,14 +72,6 @@ def prepare(request: Request, around: Surroundings, notify: Notify = lambda _: N
         problems += _preflight(spec, built, around, notify)
         raise_errors(problems)
     return Prepared(spec=spec, target=target, backend=backend, warnings=tuple(problems))
-
-
-def project_defaults(folder: Path) -> tuple[Mapping[str, Json], tuple[Problem, ...]]:
-    """`[tool.submit]` of the project file in the working folder."""
-    text = files.read_if_there(folder / PROJECT_FILE)
-    if text is None or b"tool.submit" not in text:
-        return {}, ()
-    return config.project_defaults(text, PROJECT_FILE)
 
 
 def raise_errors(problems: Sequence[Problem]) -> None:

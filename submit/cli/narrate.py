@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections import Counter
+from typing import TYPE_CHECKING
 
 import click
 
 from submit.job import Handle, JobSpec, Pool, State, Status
 from submit.sizes import show_bytes, show_seconds
-from submit.submission import Prepared
+
+if TYPE_CHECKING:
+    from submit.submission import Prepared
 
 
 def say(label: str, text: str) -> None:
@@ -60,9 +62,6 @@ def outcome(status: Status) -> None:
     colour = "green" if status.state is State.SUCCEEDED else "red"
     took = f" in {show_seconds((status.ended - status.started).total_seconds())}" if _ran(status) else ""
     say("state", click.style(status.state.value, fg=colour, bold=True) + took + _why(status))
-    failed = Counter(r.name for r in status.replicas if r.exit_code not in (0, None))
-    if failed and status.state is State.FAILED:
-        say("replicas", ", ".join(failed))
     if status.job_dir:
         say("job dir", status.job_dir)
 

@@ -1,0 +1,95 @@
+"""What a person reads when something is wrong, and the code with which the command leaves."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+
+from submit.cli.errors import show
+from submit.errors import Place, Problem
+from tests.project import Project
+
+
+def test_a_problem_is_a_line_that_says_what_and_where_and_a_line_that_says_what_to_do(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    show(
+        [
+            Problem(
+                message="3 is not possible", place=Place(file="c.yaml", line=8, column=5), path="a.b", hint="Take 2."
+            ),
+            Problem(message="it is old", place=Place(file="c.yaml"), severity="warning"),
+            Problem(message="so is this", hint="Take 2."),
+        ]
+    )
+    assert capsys.readouterr().err == (
+        "warning: c.yaml: it is old\nerror: c.yaml:8:5: a.b: no\nerror: so is this\n\nhint: Take 2.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("argv", "first_line"),
+    [
+        (["trian"], "error: there is no command `trian`. Did you mean `train`?"),
+        (["train", "--confg", "x"], "error: no such option: --confg. Did you mean --config?"),
+        (["train", "--config", "none.yaml"], "error: cannot read `"),
+        (["train", "--backend", "moon"], "error: `moon` is not a backend"),
+        (["train", "--labels", "team"], "error: invalid value for '--labels': `team` is not KEY=VALUE"),
+        (["train", "--job-name", "../x"], "error: "),
+        (["check", "none.yaml"], "error: cannot read `none.yaml`: no such file or directory"),
+        (["jobs", "describe"], "error: missing argument 'JOB...'"),
+        (["jobs", "list", "--format", "xml"], "error: invalid value for '--format': 'xml' is not one of"),
+    ],
+)
+def test_a_wrong_command_line_leaves_with_2_and_no_traceback(
+    project: Project, argv: list[str], first_line: str
+) -> None:
+    done = project.submit(*argv)
+    assert done.code == 2
+    assert done.out == ""
+    assert done.err.startswith(first_line)
+    assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize("verb", ["describe", "stream-logs", "wait", "cancel", "delete"])
+def test_a_job_that_is_not_there_leaves_with_3(project: Project, verb: str) -> None:
+    done = project.submit("jobs", verb, "never")
+    assert done.code == 3
+    assert "`never`" in done.err
+    assert "Traceback" not in done.err
+
+
+def test_an_empty_list_says_so_and_stays_data_for_programs(project: Project) -> None:
+    assert project.submit("jobs", "list").err == "there are no jobs\n"
+    assert project.submit("jobs", "list", "--format", "json").json == []
+
+
+def test_debug_shows_where_an_error_came_from(project: Project) -> None:
+    assert "Traceback" in project.submit("jobs", "describe", "never", "--debug").err
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [[], ["train"], ["jobs"], ["jobs", "list"], ["check"], ["convert"], ["package"], ["schema"], ["completion"]],
+)
+def test_every_command_has_help_with_examples(project: Project, argv: list[str]) -> None:
+    done = project.submit(*argv, "--help")
+    assert done.code == 0
+    assert done.out.startswith(f"Usage: {' '.join(['submit', *argv])}")
+    assert "Example" in done.out or argv == ["jobs", "list"]
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_knows_the_commands_and_the_jobs(project: Project, shell: str) -> None:
+    assert "_SUBMIT_COMPLETE" in project.submit("completion", shell).out
+    environ = {"_SUBMIT_COMPLETE": "bash_complete", "COMP_WORDS": "submit jobs des", "COMP_CWORD": "2"}
+    assert "describe" in project.submit(env=environ).out
+
+
+def test_a_reader_that_leaves_early_is_no_error(project: Project) -> None:
+    line = " ".join([*project.command("schema"), "| head -n 1 >/dev/null; echo ${PIPESTATUS[0]}"])
+    done = subprocess.run(
+        ["bash", "-c", line], cwd=project.folder, env=project.environ, capture_output=True, text=True, check=False
+    )
+    assert (done.stdout, done.stderr) == ("0\n", "")
