@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from trainer import data, model, peers
+from trainer import digits, model, peers
 from trainer.errors import PeerLost, Terminated
 from trainer.hypertune import Reporter
 from trainer.state import State
-from trainer.training import steps_per_epoch, train
+from trainer.training import require_finite, steps_per_epoch, train
 
 if TYPE_CHECKING:
     from trainer.arguments import Arguments
@@ -30,15 +30,15 @@ log = logging.getLogger("trainer")
 def run(cluster: Cluster, arguments: Arguments, outputs: Outputs, termination: Termination) -> None:
     started = time.monotonic()
     state = outputs.checkpoints.newest()
-    examples, _ = split = data.load()
+    examples, _ = split = digits.load()
     per_epoch = steps_per_epoch(examples, arguments.hyperparameters)
     if state:
         log.info("resuming from epoch %d step=%d", state.step // per_epoch + 1, state.step)
     else:
         state = State.initial(arguments.hyperparameters)
         log.info("starting seed=%d examples=%d", arguments.hyperparameters.seed, len(examples.labels))
-    replicas = peers.gather(cluster, arguments, termination, state)
-    Training(arguments, outputs, termination, split).run(state, replicas)
+    with peers.gather(cluster, arguments, termination, state) as replicas:
+        Training(arguments, outputs, termination, split).run(state, replicas)
     _finish(state, arguments, outputs, split, seconds=time.monotonic() - started)
 
 
@@ -50,7 +50,7 @@ class Training:
         arguments: Arguments,
         outputs: Outputs,
         termination: Termination,
-        split: tuple[data.Examples, data.Examples],
+        split: tuple[digits.Examples, digits.Examples],
     ) -> None:
         self._arguments = arguments
         self._checkpoints = outputs.checkpoints
@@ -79,7 +79,8 @@ class Training:
 
     def _end_epoch(self, state: State, loss: float) -> None:
         epoch = state.step // self._per_epoch
-        _, accuracy = model.evaluate(state.weights, self._test)
+        test_loss, accuracy = model.evaluate(state.weights, self._test)
+        require_finite(test_loss, state.step, self._arguments.hyperparameters)
         log.info("epoch %d loss=%.4f accuracy=%.4f step=%d", epoch, loss, accuracy, state.step)
         checkpoint = ""
         if epoch % self._arguments.checkpoint_every == 0 or epoch == self._arguments.epochs:
@@ -92,7 +93,7 @@ def _finish(
     state: State,
     arguments: Arguments,
     outputs: Outputs,
-    split: tuple[data.Examples, data.Examples],
+    split: tuple[digits.Examples, digits.Examples],
     *,
     seconds: float,
 ) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from trainer.data import CLASSES, PIXELS, Examples
+from trainer.digits import CLASSES, PIXELS, Examples
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,6 +57,7 @@ def loss_and_gradient(weights: Array, examples: Examples) -> tuple[float, Array]
     return loss, np.concatenate([part.ravel() for part in parts])
 
 
+@np.errstate(over="ignore", invalid="ignore")  # a loss that is not finite says it
 def evaluate(weights: Array, examples: Examples) -> tuple[float, float]:
     """Mean cross-entropy in nats, and accuracy from 0 to 1."""
     layer = layers(weights)

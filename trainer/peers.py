@@ -11,8 +11,9 @@ import logging
 import socket
 import time
 from abc import ABC, abstractmethod
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Iterator
 
 import numpy as np
 
@@ -83,10 +84,21 @@ class Chief(Peers):
         return np.frombuffer(self._connection.receive(vector.nbytes), dtype=np.float32)
 
 
-def gather(cluster: Cluster, arguments: Arguments, termination: Termination, state: State) -> Peers:
+@contextmanager
+def gather(cluster: Cluster, arguments: Arguments, termination: Termination, state: State) -> Iterator[Peers]:
     """As the chief: waits until every worker has joined, and sends them the state."""
     if not cluster.workers:
-        return Alone()
+        yield Alone()
+        return
+    with ExitStack() as stack:
+        joined = _gather(cluster, arguments, termination, stack)
+        yield Workers([joined[index] for index in sorted(joined)], state)
+
+
+def _gather(
+    cluster: Cluster, arguments: Arguments, termination: Termination, stack: ExitStack
+) -> dict[int, Connection]:
+    """All workers by their index; `stack` closes the connections."""
     log.info("waiting for workers=%d at %s", cluster.workers, cluster.chief)
     joined: dict[int, Connection] = {}
     deadline = time.monotonic() + arguments.peer_timeout
@@ -96,17 +108,19 @@ def gather(cluster: Cluster, arguments: Arguments, termination: Termination, sta
             sock = _accept(listener, deadline, termination)
             if sock is None:
                 raise PeerLost(f"worker {missing} has not come within {arguments.peer_timeout:g} s")
+            stack.callback(sock.close)
             joined.update(_admit(sock, cluster, arguments, termination))
-    return Workers([joined[index] for index in sorted(joined)], state)
+    return joined
 
 
-def join(cluster: Cluster, arguments: Arguments, termination: Termination) -> Chief:
+@contextmanager
+def join(cluster: Cluster, arguments: Arguments, termination: Termination) -> Iterator[Chief]:
     """As a worker: connects to the chief, which may start later, and receives the state."""
-    sock = _connect(cluster.chief, arguments.peer_timeout, termination)
-    connection = Connection(sock, "the chief", timeout=arguments.peer_timeout, termination=termination)
-    introduction = {"worker": cluster.index, "run": _run(cluster, arguments)}
-    connection.send(json.dumps(introduction).encode())
-    return Chief(connection, cluster.index + 1, cluster.workers + 1)
+    with _connect(cluster.chief, arguments.peer_timeout, termination) as sock:
+        connection = Connection(sock, "the chief", timeout=arguments.peer_timeout, termination=termination)
+        introduction = {"worker": cluster.index, "run": _run(cluster, arguments)}
+        connection.send(json.dumps(introduction).encode())
+        yield Chief(connection, cluster.index + 1, cluster.workers + 1)
 
 
 def _listen(address: str, workers: int) -> socket.socket:
@@ -142,14 +156,14 @@ def _admit(
     stranger = Connection(sock, "a stranger", timeout=timeout, termination=termination)
     try:
         said = json.loads(stranger.receive(_INTRODUCTION_LIMIT).decode())
-        index, run = int(said["worker"]), said["run"]
+        index, run = int(said["worker"]), dict(said["run"])
     except (PeerLost, ValueError, KeyError, TypeError) as error:
         log.warning("turned away a connection that is not from a worker: %s", error)
-        stranger.close()
+        sock.close()
         return {}
     ours = _run(cluster, arguments)
     if run != ours or not 0 <= index < cluster.workers:
-        raise TrainerError(f"worker {index} was started for another run: {run} instead of {ours}")
+        raise TrainerError(f"worker {index} was started for another run: {_differences(run, ours)}")
     name = f"worker {index}"
     log.info("%s has joined", name)
     return {index: Connection(sock, name, timeout=arguments.peer_timeout, termination=termination)}
@@ -173,6 +187,11 @@ def _connect(address: str, timeout: float, termination: Termination) -> socket.s
 def _run(cluster: Cluster, arguments: Arguments) -> dict[str, Any]:
     """What all replicas must agree on."""
     return {"workers": cluster.workers, "epochs": arguments.epochs, **asdict(arguments.hyperparameters)}
+
+
+def _differences(theirs: dict[str, Any], ours: dict[str, Any]) -> str:
+    differing = [key for key in ours if theirs.get(key) != ours[key]]
+    return " instead of ".join(" ".join(f"{key}={run.get(key)}" for key in differing) for run in (theirs, ours))
 
 
 def _pack(state: State) -> bytes:

@@ -7,7 +7,7 @@ import os
 import time
 from typing import TYPE_CHECKING
 
-from trainer import data, model, peers
+from trainer import digits, model, peers
 from trainer.outputs import open_outputs
 from trainer.training import steps_per_epoch, train
 
@@ -22,18 +22,18 @@ log = logging.getLogger("trainer")
 
 def work(cluster: Cluster, arguments: Arguments, termination: Termination) -> None:
     """Computes gradients over its share of the images until the last epoch is over."""
-    chief = peers.join(cluster, arguments, termination)
-    log.info("worker %d has joined step=%d", cluster.index, chief.state.step)
-    examples, _ = data.load()
-    for _ in train(chief.state, examples, arguments.hyperparameters, arguments.epochs, chief):
-        termination.check()
+    examples, _ = digits.load()
+    with peers.join(cluster, arguments, termination) as chief:
+        log.info("worker %d has joined step=%d", cluster.index, chief.state.step)
+        for _ in train(chief.state, examples, arguments.hyperparameters, arguments.epochs, chief):
+            termination.check()
     log.info("worker %d is done step=%d", cluster.index, chief.state.step)
 
 
 def evaluate(arguments: Arguments, termination: Termination) -> None:
     """Evaluates each new checkpoint until it has seen that of the last epoch."""
     checkpoints = open_outputs(arguments, os.environ).checkpoints
-    train_examples, test_examples = data.load()
+    train_examples, test_examples = digits.load()
     last_step = arguments.epochs * steps_per_epoch(train_examples, arguments.hyperparameters)
     seen = 0
     log.info("waiting for checkpoints")

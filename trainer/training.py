@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Iterator
 import numpy as np
 
 from trainer import adam
-from trainer.data import Examples
+from trainer.digits import Examples
 from trainer.errors import TrainerError
 from trainer.model import loss_and_gradient
 
@@ -41,6 +41,7 @@ def train(state: State, examples: Examples, hyper: Hyperparameters, epochs: int,
             yield _take_step(state, examples, batch, hyper, peers)
 
 
+@np.errstate(over="ignore", invalid="ignore")  # told in plain words by `require_finite`
 def _take_step(
     state: State, examples: Examples, batch: NDArray[np.int64], hyper: Hyperparameters, peers: Peers
 ) -> float:
@@ -48,9 +49,13 @@ def _take_step(
     loss, gradient = loss_and_gradient(state.weights, Examples(examples.images[share], examples.labels[share]))
     total = peers.total(np.append(gradient, np.float32(loss))) / np.float32(len(batch))
     mean_loss = float(total[-1])
-    if not math.isfinite(mean_loss):
-        raise TrainerError(
-            f"the loss is {mean_loss} after step {state.step}: lower --learning-rate (it is {hyper.learning_rate:g})"
-        )
+    require_finite(mean_loss, state.step, hyper)
     adam.update(state, total[:-1], hyper)
     return mean_loss
+
+
+def require_finite(loss: float, step: int, hyper: Hyperparameters) -> None:
+    if not math.isfinite(loss):
+        raise TrainerError(
+            f"the loss is {loss} after step {step}: lower --learning-rate (it is {hyper.learning_rate:g})"
+        )

@@ -47,9 +47,6 @@ class Connection:
         except OSError as error:
             raise self._lost(error) from error
 
-    def close(self) -> None:
-        self._socket.close()
-
     def _exactly(self, length: int) -> bytes:
         data = bytearray()
         while len(data) < length:
