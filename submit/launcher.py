@@ -1,0 +1,1425 @@
+"""Runs one replica of a job on any machine, under the contract that Vertex AI's training service promises.
+
+Started as `python -I -S launcher.py TASK.json [--control FD]`. It verifies and installs the packages, prepares or
+finds the environment, sets the variables, runs the trainer as a child, turns its output into log entries, leaves
+nothing running behind and writes an exit record. One file, standard library only, Python 3.8 and later, so that it can
+travel with a job; imports that only some jobs need are made where they are needed, because every job waits for them.
+
+In the order of reading: the contract (pure), lines (pure), the log, orders, processes, the /gcs mount, environments,
+the run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import select
+import signal
+import sys
+import time
+
+TYPE_CHECKING = False  # importing `typing` would cost more than all the other imports here together
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from typing import Any, NoReturn, TypeAlias
+
+    Task: TypeAlias = Mapping[str, Any]  # the task file as its writer gives it
+    Fields: TypeAlias = Mapping[str, Any]
+    Emit: TypeAlias = Callable[[str, str, "Fields | None"], None]
+
+LINUX = sys.platform.startswith("linux")
+
+# ---------------------------------------------------------------------------------------------------------- contract
+# https://cloud.google.com/vertex-ai/docs/training/code-requirements#environment-variables
+# https://cloud.google.com/vertex-ai/docs/training/distributed-training#cluster-variables
+
+ROLES_IN_TF_CLUSTER = {"workerpool0": "chief", "workerpool1": "worker", "workerpool2": "ps"}
+
+# What a submitter's shell may carry and a trainer must not see: another interpreter's settings, another job's contract.
+FOREIGN_PREFIXES = ("PYTHON", "__PYVENV_LAUNCHER__", "VIRTUAL_ENV", "CONDA_", "AIP_", "CLOUD_ML_")
+FOREIGN_NAMES = {
+    "CLUSTER_SPEC",
+    "TF_CONFIG",
+    "MASTER_ADDR",
+    "MASTER_PORT",
+    "RANK",
+    "WORLD_SIZE",
+    "LOCAL_RANK",
+    "GCS_ROOT",
+}
+
+
+def program_args(task: Task) -> list[str]:
+    """The trainer's arguments in the service's order: the user's, the hyperparameters, and last the job dir."""
+    args = list(task["args"])
+    for name, value in task["hyperparameters"].items():
+        args += ["--" + name, str(value)]
+    if task["job_dir"]:
+        args += ["--job-dir", in_trial(task["job_dir"], task["trial"])]
+    return args
+
+
+def in_trial(folder: str, trial: str | None) -> str:
+    return folder.rstrip("/") + "/" + trial if trial else folder
+
+
+def contract(task: Task, gcs_root: str | None) -> dict[str, str]:
+    """All variables that the service would set, with the user's own on top."""
+    variables = {**service_variables(task), **cluster_variables(task), "PYTHONUNBUFFERED": "1"}
+    if gcs_root:
+        variables["GCS_ROOT"] = gcs_root
+    for name, value in task["env"].items():
+        variables[name] = expand(str(value), variables)
+    return variables
+
+
+def service_variables(task: Task) -> dict[str, str]:
+    variables = {
+        "CLOUD_ML_PROJECT_ID": task["project"],
+        "CLOUD_ML_JOB_ID": task["job"],
+        "CLOUD_ML_REGION": task["region"],
+        "CLOUD_ML_TRIAL_ID": task["trial"],
+        "CLOUD_ML_HP_METRIC_FILE": task["metric_file"],
+        "CLOUD_ML_HP_METRIC_TAG": task["metric_tag"],
+        "OMP_NUM_THREADS": task["cpus"],
+    }
+    if task["base_output_dir"]:
+        base = in_trial(task["base_output_dir"], task["trial"]).rstrip("/")
+        variables["AIP_MODEL_DIR"] = base + "/model/"
+        variables["AIP_CHECKPOINT_DIR"] = base + "/checkpoints/"
+        variables["AIP_TENSORBOARD_LOG_DIR"] = base + "/logs/"
+    return {name: str(value) for name, value in variables.items() if value}
+
+
+def cluster_variables(task: Task) -> dict[str, str]:
+    """`CLUSTER_SPEC` always, `TF_CONFIG` only in a job of several replicas, and what PyTorch's `env://` reads."""
+    cluster = task["cluster"]
+    pool = task["replica"].rpartition("-")[0]
+    size = sum(len(addresses) for addresses in cluster.values())
+    variables = {"CLUSTER_SPEC": json.dumps(cluster_spec(task, pool))}
+    if size > 1:
+        variables["TF_CONFIG"] = json.dumps(tf_config(task))
+        variables["LOCAL_RANK"] = "0"  # in a job of one replica it would make libraries set up a process group
+    if cluster:
+        host, _, port = cluster["workerpool0"][0].rpartition(":")
+        rank = sum(len(cluster[name]) for name in cluster if name < pool) + task["index"]
+        variables.update(MASTER_ADDR=host, MASTER_PORT=port, RANK=str(rank), WORLD_SIZE=str(size))
+    return variables
+
+
+def cluster_spec(task: Task, pool: str) -> dict[str, Any]:
+    position = {"type": pool, "index": task["index"]}
+    if task["trial"]:
+        position["trial"] = task["trial"]
+    return {
+        "cluster": task["cluster"],
+        "environment": "cloud",
+        "task": position,
+        "job": json.dumps(job_summary(task)),  # text in text, as the service has it
+        "open_ports": task["open_ports"],
+    }
+
+
+def tf_config(task: Task) -> dict[str, Any]:
+    """An evaluator is never in the cluster, and ML Engine calls the chief `master` unless told otherwise."""
+    chief = "chief" if task["use_chief"] else "master"
+    roles = {**ROLES_IN_TF_CLUSTER, "workerpool0": chief}
+    position = {"type": chief if task["role"] == "chief" else task["role"], "index": task["index"]}
+    position["cloud"] = task["project"]
+    if task["trial"]:
+        position["trial"] = task["trial"]
+    return {
+        "cluster": {roles[pool]: addresses for pool, addresses in task["cluster"].items() if pool in roles},
+        "environment": "cloud",
+        "task": position,
+        "job": job_summary(task),
+    }
+
+
+def job_summary(task: Task) -> dict[str, Any]:
+    if task["container"]:
+        return {"image_uri": task["container"]["image"], "job_args": task["args"]}
+    packages = [package["path"] for package in task["packages"]]
+    return {"python_module": task["module"], "package_uris": packages, "job_args": task["args"]}
+
+
+def expand(text: str, variables: Mapping[str, str]) -> str:
+    """`$(NAME)` becomes the variable's value, unknown names stay as they are written, `$$` is a `$`."""
+
+    def value(match: re.Match[str]) -> str:
+        return "$" if match[0] == "$$" else variables.get(match[1], match[0])
+
+    return re.sub(r"\$\$|\$\(([A-Za-z_][A-Za-z0-9_]*)\)", value, text)
+
+
+def trainer_environment(
+    inherited: Mapping[str, str], variables: Mapping[str, str], *, bin_folder: str, packages: Sequence[str]
+) -> dict[str, str]:
+    """The variables of the machine that are not about another Python or another job, then the contract's."""
+    kept = {name: value for name, value in inherited.items() if not is_foreign(name)}
+    path = variables.get("PATH") or kept.get("PATH") or os.defpath
+    environment = {**kept, **variables, "PATH": bin_folder + os.pathsep + path}
+    if packages:
+        own = variables.get("PYTHONPATH")
+        environment["PYTHONPATH"] = os.pathsep.join([*packages, own] if own else packages)
+    return environment
+
+
+def is_foreign(name: str) -> bool:
+    return name in FOREIGN_NAMES or name.startswith(FOREIGN_PREFIXES)
+
+
+def mentions_buckets(task: Task) -> bool:
+    texts = [task["job_dir"], task["base_output_dir"], *task["args"]]
+    texts += [*task["hyperparameters"].values(), *task["env"].values()]
+    return any("gs://" in str(text) or "/gcs" in str(text) for text in texts if text)
+
+
+def container_command(task: Task, variables: Iterable[str], name: str) -> list[str]:
+    """`docker run` for the task. Values of variables are not on it, since everybody on a machine can read them there:
+    the runtime takes them from its own environment."""
+    runtime, image, command = (task["container"][key] for key in ("runtime", "image", "command"))
+    argv = [runtime, "run", "--rm", "--name", name, "--label", "jobdir.job=" + task["job"], "--network", "host"]
+    if os.path.basename(runtime) == "docker":
+        argv.append("--init")  # as process 1 most programs would ignore SIGTERM
+    if task["memory_limit_bytes"]:
+        argv += ["--memory", str(task["memory_limit_bytes"])]
+    for source, mount_point in container_folders(task):
+        argv += ["--volume", source + ":" + mount_point]
+    for variable in variables:
+        argv += ["--env", variable]
+    if command:
+        argv += ["--entrypoint", command[0]]
+    return [*argv, image, *command[1:], *program_args(task)]
+
+
+def container_folders(task: Task) -> list[tuple[str, str]]:
+    """Folders of this machine that the container must see, with their place in it."""
+    folders = [(task["bucket_root"], "/gcs")] if task["bucket_root"] else []
+    local = [folder for folder in (task["job_dir"], task["base_output_dir"]) if folder and folder.startswith("/")]
+    if task["metric_file"]:
+        local.append(os.path.dirname(task["metric_file"]))
+    return folders + [(folder, folder) for folder in dict.fromkeys(local) if not folder.startswith("/gcs")]
+
+
+# ------------------------------------------------------------------------------------------------------------- lines
+
+ENTRY_BYTES = 256 * 1024  # Cloud Logging's limit
+UNFINISHED_S = 0.5
+PROGRESS_S = 1.0
+HEADER = "Traceback (most recent call last):"
+GROUP_HEADER = "  + Exception Group " + HEADER
+CHAINS = (
+    "During handling of the above exception, another exception occurred:",
+    "The above exception was the direct cause of the following exception:",
+)
+SEVERITIES = {name: name for name in ("DEFAULT", "DEBUG", "INFO", "NOTICE", "WARNING", "ERROR", "CRITICAL", "ALERT")}
+SEVERITIES.update(EMERGENCY="EMERGENCY", I="INFO", W="WARNING", E="ERROR", F="CRITICAL")
+SEVERITIES.update(TRACE="DEBUG", WARN="WARNING", FATAL="CRITICAL", EXCEPTION="ERROR")
+LEVEL = "(DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL)"
+TIME = r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d"
+PREFIXES = (
+    LEVEL + r"[:\s]",  # logging.basicConfig: `INFO:root:text`
+    r"\[" + LEVEL + r"\]",
+    r"([IWEF])\d{4} \d\d:\d\d:\d\d",  # absl, glog and TensorFlow's C++: `W1120 01:02:03.4 …`
+    TIME + r"[.,]\d+Z?:? ([IWEF]) ",  # `2026-11-20 01:02:03.4: W tensorflow/…`
+    r"[\[(]?" + TIME + r"[^\s\])]*[\])]?[ ,:|-]+(?:[\w.]+[ ,:|-]+)?\[?" + LEVEL + r"\b",  # `… - name - INFO - text`
+    r"\[rank\d+\]:\[([IWEF])",  # PyTorch
+)
+STARTS = frozenset("DINWECF[(0123456789")  # what a prefix above can start with: most lines need no pattern at all
+WARNING = r"(?:.+:\d+: )?\w*Warning: "  # the warnings module: `file.py:3: UserWarning: text`
+
+
+def severity_of(line: str) -> str | None:
+    """The severity that a line says of itself, None if it says nothing."""
+    if line[:1] in STARTS:
+        for prefix in PREFIXES:
+            match = re.match(prefix, line)
+            if match:
+                return SEVERITIES[match[1]]
+    if "Warning: " in line and re.match(WARNING, line):
+        return "WARNING"
+    return None
+
+
+def structured(line: str) -> Fields | None:
+    """The object of a JSON line that has a `severity` or a `message`."""
+    if line[:1] != "{" or line[-1:] != "}":
+        return None
+    try:
+        fields = json.loads(line, parse_constant=str)
+    except (ValueError, RecursionError):
+        return None
+    return fields if isinstance(fields, dict) and ("severity" in fields or "message" in fields) else None
+
+
+def pieces(text: str) -> Iterator[str]:
+    """Text in parts of at most `ENTRY_BYTES` in UTF-8; no character is cut."""
+    if len(text) * 4 <= ENTRY_BYTES:
+        yield text
+        return
+    data = text.encode("utf-8", "surrogatepass")
+    while data:
+        end = whole_characters(data, ENTRY_BYTES)
+        yield data[:end].decode("utf-8", "surrogatepass")
+        data = data[end:]
+
+
+def whole_characters(data: bytes, limit: int) -> int:
+    """The largest number of bytes up to `limit` that does not cut a UTF-8 character."""
+    end = limit
+    while limit - end < 4 and end < len(data) and data[end] & 0xC0 == 0x80:
+        end -= 1
+    return min(end, len(data))
+
+
+class Lines:
+    """A stream of bytes as entries, handed to `emit(severity, message, fields)`.
+
+    A newline ends an entry, a traceback is one entry, a progress bar (`\\r`) one entry per second at most, a line that
+    is not continued for half a second is an entry. The time is given with every call; `due` is when `expire` is wanted.
+    """
+
+    def __init__(self, default: str, emit: Emit) -> None:
+        self.due: float | None = None
+        self._default = default
+        self._emit = emit
+        self._rest = b""
+        self._progress = b""  # the newest state of a progress bar that was not emitted
+        self._next_progress = 0.0
+        self._traceback: Traceback | None = None
+
+    def feed(self, data: bytes, now: float) -> None:
+        head, newline, self._rest = (self._rest + data).rpartition(b"\n")
+        if newline:
+            for line in head.decode("utf-8", "replace").split("\n"):
+                self._line(line)
+        if b"\r" in self._rest[:-1]:  # one at the very end may become `\r\n`
+            self._keep_progress(now)
+        while len(self._rest) > ENTRY_BYTES:
+            end = whole_characters(self._rest, ENTRY_BYTES)
+            self._line(self._rest[:end].decode("utf-8", "replace"))
+            self._rest = self._rest[end:]
+        self._plan(now)
+
+    def expire(self, now: float) -> None:
+        if self.due is not None and now >= self.due:
+            if self._progress or self._rest.startswith(b"\r"):
+                self._next_progress = now + PROGRESS_S
+            self.close()
+
+    def close(self) -> None:
+        """Everything that is held back becomes entries."""
+        rest, self._rest = self._rest or self._progress, b""
+        if rest:
+            self._line(rest.decode("utf-8", "replace"))
+        self._end_traceback()
+        self._progress, self.due = b"", None
+
+    def _plan(self, now: float) -> None:
+        held = self._rest or self._progress or self._traceback
+        bar = self._progress or self._rest[:1] == b"\r"
+        self.due = max(now + UNFINISHED_S, self._next_progress if bar else 0.0) if held else None
+
+    def _keep_progress(self, now: float) -> None:
+        """Of the states before the last `\\r` the newest counts; it is emitted if the last one was long enough ago."""
+        states, _, last = self._rest[:-1].rpartition(b"\r")
+        self._rest = b"\r" + last + self._rest[-1:]
+        self._progress = next((state for state in reversed(states.split(b"\r")) if state.strip()), self._progress)
+        if self._progress and now >= self._next_progress:
+            self._next_progress = now + PROGRESS_S
+            state, self._progress = self._progress, b""
+            self._line(state.decode("utf-8", "replace"))
+
+    def _line(self, line: str) -> None:
+        if "\r" in line:
+            line = next((state for state in reversed(line.split("\r")) if state.strip()), "")
+            line = line or self._progress.decode("utf-8", "replace")
+            self._progress = b""
+        if self._traceback:
+            if self._traceback.takes(line):
+                return
+            self._end_traceback()
+        if HEADER in line and not line.startswith("{"):
+            self._begin_traceback(line)
+        elif line.strip():
+            self._entry(line)
+
+    def _begin_traceback(self, line: str) -> None:
+        start = line.index(HEADER)
+        if start and not line.startswith(GROUP_HEADER) and severity_of(line) is None:
+            self._entry(line[:start])  # an unfinished line that the traceback was written behind
+            line = line[start:]
+        self._traceback = Traceback(line)
+
+    def _end_traceback(self) -> None:
+        if self._traceback:
+            for piece in pieces(self._traceback.text()):
+                self._emit("ERROR", piece, None)
+            self._traceback = None
+
+    def _entry(self, line: str) -> None:
+        fields = structured(line)
+        if fields is None:
+            severity = severity_of(line) or self._default
+        else:
+            stated = fields.get("severity") or fields.get("levelname") or fields.get("level")
+            severity = SEVERITIES.get(str(stated).upper(), self._default)
+            message = fields.get("message")
+            line = message if isinstance(message, str) and message else line
+        for piece in pieces(line):
+            self._emit(severity, piece, fields)
+
+
+class Traceback:
+    """The lines of a traceback that is being read, with those that it is chained to."""
+
+    def __init__(self, header: str) -> None:
+        self._lines = [header]
+        self._size = len(header)
+        self._is_group = header.startswith(GROUP_HEADER)
+        self._complete = False  # the exception's own line was there, only a chained one may follow
+
+    def text(self) -> str:
+        return "\n".join(self._lines).rstrip("\n")
+
+    def takes(self, line: str) -> bool:
+        """Keeps the line if it belongs to the traceback."""
+        belongs = self._size < ENTRY_BYTES and (self._follows(line) if self._complete else self._is_within(line))
+        if belongs:
+            self._lines.append(line)
+            self._size += len(line)
+        return belongs
+
+    def _is_within(self, line: str) -> bool:
+        if not line or line[0] in " \t" or line.startswith(HEADER):
+            return True
+        self._complete = True  # `ValueError: text`, or what comes behind a group, all of whose lines are indented
+        return not self._is_group or self._follows(line)
+
+    def _follows(self, line: str) -> bool:
+        if HEADER in line:
+            self._is_group = line.startswith(GROUP_HEADER)
+            self._complete = next(text for text in reversed(self._lines) if text) not in CHAINS
+            return not self._complete
+        return not line or line in CHAINS or (line[0] in " \t" and bool(self._lines[-1]))
+
+
+# --------------------------------------------------------------------------------------------------------------- log
+
+
+class Log:
+    """The job's log file: entries of this replica, written together as whole lines by one write on an appending
+    descriptor, so that those of several processes never mix."""
+
+    def __init__(self, task: Task) -> None:
+        self._file = os.open(task["log"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        self._replica = task["replica"]
+        self._extra = {"trial": task["trial"]} if task["trial"] else {}
+        trial = task["trial"] + "." if task["trial"] else ""
+        self._id = "{}{}.{}.".format(trial, task["replica"], task["restart"])
+        self._count = 0
+        self._last_ns = 0
+        self._pending: list[bytes] = []
+        self._encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+        self.lost = 0  # entries that could not be written, e.g. on a full disk: no reason to end a training
+
+    def add(self, severity: str, message: str, stream: str = "", fields: Fields | None = None) -> None:
+        entry = {
+            "time": self._now(),
+            "severity": severity,
+            "replica": self._replica,
+            "message": message,
+            "id": self._id + str(self._count),
+            "stream": stream,
+            **self._extra,
+        }
+        self._count += 1
+        try:
+            line = self._encode({**entry, "fields": fields} if fields else entry)
+        except (ValueError, RecursionError):  # a number that JSON does not have
+            line = self._encode(entry)
+        self._pending.append(line.encode("utf-8", "backslashreplace") + b"\n")  # lone surrogates as JSON escapes
+
+    def write(self) -> None:
+        if not self._pending:
+            return
+        data, count = b"".join(self._pending), len(self._pending)
+        self._pending.clear()
+        try:
+            while data:
+                data = data[os.write(self._file, data) :]
+        except OSError:
+            self.lost += count
+
+    def _now(self) -> str:
+        """RFC 3339 in nanoseconds; strictly later than the one before."""
+        self._last_ns = max(time.time_ns(), self._last_ns + 1)
+        return timestamp(self._last_ns)
+
+
+def timestamp(ns: int) -> str:
+    seconds, fraction = divmod(ns, 10**9)
+    return "{}.{:09d}Z".format(time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)), fraction)
+
+
+class Tail:
+    """What a person needs to see of a program that failed: its last traceback with what it wrote to stderr behind
+    it, or the end of its stderr; in 2 KB."""
+
+    LIMIT = 2048
+
+    def __init__(self) -> None:
+        self._parts: list[str] = []
+        self._size = 0
+
+    def add(self, text: str) -> None:
+        if HEADER in text:
+            self._parts, self._size = [], 0
+        self._parts.append(text)
+        self._size += len(text) + 1
+        first = 1 if HEADER in self._parts[0] else 0
+        while self._size > 4 * self.LIMIT and len(self._parts) > first + 1:
+            self._size -= len(self._parts.pop(first)) + 1
+
+    def __str__(self) -> str:
+        text = "\n".join(self._parts)
+        if len(text) <= self.LIMIT:
+            return text
+        head = HEADER + "\n  [...]\n" if text.startswith(HEADER) else "[...]\n"
+        return head + text[len(head) - self.LIMIT :].partition("\n")[2]
+
+
+# ------------------------------------------------------------------------------------------------------------ orders
+
+
+class StoppedError(Exception):
+    """We were told to end before the trainer ran."""
+
+
+class Orders:
+    """What others tell the launcher: lines on the control channel, its end, and signals.
+
+    `stop_at` is the monotonic time at which everything is to be killed, None as long as nobody told us to stop.
+    """
+
+    def __init__(self, control: int | None, grace_s: float) -> None:
+        self.stop_at: float | None = None
+        self._control = control
+        self._grace_s = grace_s
+        self._text = b""
+        self._woken, wake = os.pipe()
+        os.set_blocking(self._woken, False)
+        os.set_blocking(wake, False)
+        if control is not None:
+            os.set_inheritable(control, False)
+        signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+        for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, lambda *_: None)  # a handler of Python's own, so that the wake-up pipe is told
+
+    def tell(self, event: Mapping[str, Any]) -> None:
+        if self._control is not None:
+            try:
+                os.write(self._control, json.dumps(event).encode() + b"\n")
+            except OSError:
+                self._control = None
+                self.stop(0.0)
+
+    def wait(self, files: Iterable[int], timeout_s: float | None) -> list[int]:
+        """Those of `files` that can be read, after orders were taken; sooner if a signal or an order came."""
+        own = [self._woken] if self._control is None else [self._woken, self._control]
+        ready = select.select([*own, *files], [], [], timeout_s)[0]
+        if self._woken in ready:
+            self._take_signals()
+        if self._control in ready:
+            self._take_lines()
+        return [file for file in ready if file not in own]
+
+    def stop(self, grace_s: float) -> None:
+        stop_at = time.monotonic() + grace_s
+        self.stop_at = stop_at if self.stop_at is None else min(self.stop_at, stop_at)
+
+    def check(self) -> None:
+        """Raises `StoppedError` if we were told to end."""
+        self.wait([], 0)
+        if self.stop_at is not None:
+            raise StoppedError
+
+    def _take_signals(self) -> None:
+        if any(number != signal.SIGCHLD for number in os.read(self._woken, 4096)):
+            self.stop(self._grace_s)
+
+    def _take_lines(self) -> None:
+        assert self._control is not None
+        try:
+            data = os.read(self._control, 4096)
+        except OSError:
+            data = b""
+        if not data:  # the supervisor is gone
+            self._control = None
+            self.stop(0.0)
+        *lines, self._text = (self._text + data).split(b"\n")
+        for line in lines:
+            word, _, grace = line.partition(b" ")
+            self.stop(float(grace or self._grace_s) if word == b"term" else 0.0)
+
+
+# --------------------------------------------------------------------------------------------------------- processes
+
+CANNOT_START = 127
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
+
+
+def c_library() -> Any:
+    """libc, or None where there is no `ctypes`."""
+    try:
+        import ctypes
+    except ImportError:
+        return None
+    return ctypes.CDLL(None, use_errno=True)
+
+
+def adopt_orphans() -> None:
+    """Processes whose parent has ended become our children instead of process 1's (Linux only): none can escape."""
+    libc = c_library() if LINUX else None
+    if libc:
+        libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def die_with(parent: int) -> None:
+    libc = c_library() if LINUX else None
+    if libc:
+        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(CANNOT_START)
+
+
+class StartError(Exception):
+    """The program could not be started; in the words of the system."""
+
+
+class Child:
+    """A program in a session and process group of its own, its output as lines.
+
+    `status` is that of `waitpid` once it has ended; `cpu_s` and `peak_bytes` include what it left to us.
+    """
+
+    def __init__(self, spawn: Spawn, stdout: Lines, stderr: Lines) -> None:
+        self.status: int | None = None
+        self.cpu_s = 0.0
+        self.peak_bytes = 0
+        self.alone = False  # neither it nor anything that it started is left
+        self.told = False  # to end
+        self._killed = False
+        out, out_end = os.pipe()
+        err, err_end = os.pipe()
+        self.outputs = {out: stdout, err: stderr}
+        try:
+            self.pid = start(spawn, out_end, err_end)
+        except StartError:
+            os.close(out)
+            os.close(err)
+            raise
+        finally:
+            os.close(out_end)
+            os.close(err_end)
+        for file in self.outputs:
+            os.set_blocking(file, False)
+
+    def read(self, files: Iterable[int]) -> None:
+        for file in files:
+            try:
+                data = os.read(file, 65536)
+            except BlockingIOError:
+                continue
+            if data:
+                self.outputs[file].feed(data, time.monotonic())
+            else:
+                self._close(file)
+
+    def expire_lines(self) -> None:
+        for lines in self.outputs.values():
+            lines.expire(time.monotonic())
+
+    def drain(self) -> None:
+        """What is still in the pipes; somebody out of our reach may hold them open, so their end is not waited for."""
+        while self.outputs and select.select(list(self.outputs), [], [], 0)[0]:
+            self.read(select.select(list(self.outputs), [], [], 0)[0])
+        for file in list(self.outputs):
+            self._close(file)
+
+    def _close(self, file: int) -> None:
+        self.outputs.pop(file).close()
+        os.close(file)
+
+    def reap(self) -> None:
+        """Takes leave of everything that has ended, also of adopted orphans."""
+        while True:
+            try:
+                pid, status, usage = os.wait4(-1, os.WNOHANG)
+            except ChildProcessError:
+                self.alone = True
+                return
+            if pid == 0:
+                return
+            if pid == self.pid:
+                self.status = status
+            self.cpu_s += usage.ru_utime + usage.ru_stime
+            self.peak_bytes = max(self.peak_bytes, usage.ru_maxrss * (1024 if LINUX else 1))
+
+    def obey(self, stop_at: float | None) -> None:
+        """One SIGTERM to each process (a second one would end a trainer in its handler), at `stop_at` SIGKILL."""
+        if stop_at is None:
+            return
+        if time.monotonic() >= stop_at:
+            self.kill()
+        elif not self.told:
+            self._signal_all(signal.SIGTERM)
+        self.told = True
+
+    def kill(self) -> None:
+        """Ends all of it for certain; again and again, since processes may have been starting others meanwhile."""
+        self._killed = True
+        self._signal_all(signal.SIGKILL)
+
+    def clear(self, patience_s: float = 0.5) -> None:
+        """After the program's end: what it left running gets a moment to end by itself, then it is killed."""
+        if not self.alone and not self._killed:
+            self._signal_all(signal.SIGTERM)
+        deadline = time.monotonic() + patience_s
+        while not self.alone and time.monotonic() < deadline + 5.0:  # nobody can end a process that hangs in a driver
+            if self._killed or time.monotonic() >= deadline:
+                self.kill()
+            time.sleep(0.01)
+            self.reap()
+        if not LINUX:
+            self._signal_all(signal.SIGKILL)
+
+    def _signal_all(self, number: int) -> None:
+        gone = contextlib.suppress(ProcessLookupError, PermissionError)
+        with gone:
+            os.killpg(self.pid, number)
+        for pid in descendants():
+            with gone:
+                if os.getpgid(pid) != self.pid:
+                    os.kill(pid, number)
+
+
+class Spawn:
+    """What to start. `prepare` runs in the new process and returns the environment to start the program with."""
+
+    def __init__(self, argv: Sequence[str], cwd: str, prepare: Callable[[], Mapping[str, str]]) -> None:
+        self.argv = argv
+        self.cwd = cwd
+        self.prepare = prepare
+
+
+def start(spawn: Spawn, stdout: int, stderr: int) -> int:
+    """Forks and executes; returns when the program runs. A pipe that closes by `exec` tells of success."""
+    report, report_end = os.pipe()
+    parent = os.getpid()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            become(spawn, parent, stdout, stderr)
+        except BaseException as error:  # noqa: BLE001 - nothing may come out of the forked process
+            os.write(report_end, str(error).encode("utf-8", "replace"))
+        finally:
+            os._exit(CANNOT_START)
+    os.close(report_end)
+    problem = os.read(report, 4096)
+    os.close(report)
+    if problem:
+        os.waitpid(pid, 0)
+        raise StartError(problem.decode("utf-8", "replace"))
+    return pid
+
+
+def become(spawn: Spawn, parent: int, stdout: int, stderr: int) -> NoReturn:
+    signal.set_wakeup_fd(-1)
+    os.setsid()
+    os.chdir(spawn.cwd)
+    environment = spawn.prepare()
+    die_with(parent)  # after `prepare`: entering a user namespace would undo it
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(stdout, 1)
+    os.dup2(stderr, 2)
+    for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(number, signal.SIG_DFL)
+    os.execve(spawn.argv[0], list(spawn.argv), dict(environment))  # noqa: S606 - no shell: that is what we want
+
+
+def descendants() -> dict[int, int]:
+    """Everything below this process, with its resident memory in bytes; empty where there is no `/proc`."""
+    children: dict[int, list[int]] = {}
+    memory: dict[int, int] = {}
+    for name in os.listdir("/proc") if LINUX else ():
+        if name.isdigit():
+            try:
+                with open("/proc/" + name + "/stat", "rb") as file:
+                    fields = file.read().rpartition(b") ")[2].split()
+            except OSError:
+                continue
+            children.setdefault(int(fields[1]), []).append(int(name))
+            memory[int(name)] = int(fields[21]) * os.sysconf("SC_PAGE_SIZE")
+    found: dict[int, int] = {}
+    ahead = children.get(os.getpid(), [])
+    while ahead:
+        pid = ahead.pop()
+        found[pid] = memory[pid]
+        ahead += children.get(pid, [])
+    return found
+
+
+class Memory:
+    """Watches the memory of everything below this process."""
+
+    EVERY_S = 0.25
+
+    def __init__(self, limit: int | None) -> None:
+        self.limit = limit
+        self.peak = 0
+        self.next_look = time.monotonic() + self.EVERY_S
+        self.exceeded = False
+        self._kills = oom_kills()
+
+    def look(self) -> None:
+        began = time.monotonic()
+        if began < self.next_look:
+            return
+        processes = descendants()
+        self.peak = max(self.peak, sum(processes.values()))
+        if self.limit and sum(processes.values()) > self.limit:
+            self.exceeded = sum(map(proportional, processes, processes.values())) > self.limit
+        now = time.monotonic()
+        self.next_look = now + max(self.EVERY_S, 20 * (now - began))  # at most 5 % of a core on crowded machines
+
+    def kernel_killed(self) -> bool:
+        return oom_kills() > self._kills
+
+
+def proportional(pid: int, resident: int) -> int:
+    """A process's memory in bytes with shared pages divided among those who share them: forked workers count once."""
+    try:
+        with open("/proc/{}/smaps_rollup".format(pid), "rb") as file:
+            found = re.search(rb"^Pss:\s+(\d+) kB", file.read(), re.MULTILINE)
+    except OSError:
+        found = None
+    return int(found[1]) * 1024 if found else resident
+
+
+def oom_kills() -> int:
+    """How often the kernel has killed for want of memory: in our control group, or else on this machine."""
+    for path in oom_counters() if LINUX else ():
+        try:
+            with open(path, "rb") as file:
+                found = re.search(rb"^oom_kill (\d+)", file.read(), re.MULTILINE)
+        except OSError:
+            continue
+        if found:
+            return int(found[1])
+    return 0
+
+
+def oom_counters() -> Iterator[str]:
+    with open("/proc/self/cgroup") as file:
+        for line in file:
+            number, controllers, path = line.rstrip("\n").split(":", 2)
+            if "memory" in controllers.split(","):
+                yield "/sys/fs/cgroup/memory" + path + "/memory.oom_control"
+            elif number == "0":
+                yield "/sys/fs/cgroup" + path + "/memory.events"
+    yield "/proc/vmstat"
+
+
+# ------------------------------------------------------------------------------------------------------- /gcs mounts
+# On Vertex AI every bucket is a folder below /gcs. Here one folder's sub-folders stand for the buckets, and the trainer
+# gets a view of the file system in which it is at /gcs: a mount namespace of its own, so that nobody else sees it and
+# nothing of it outlives the trainer.
+
+CLONE_NEWNS, CLONE_NEWUSER = 0x20000, 0x10000000
+MS_RDONLY, MS_REMOUNT, MS_BIND, MS_REC = 0x1, 0x20, 0x1000, 0x4000
+MS_UNBINDABLE, MS_PRIVATE = 0x20000, 0x40000
+
+
+def mount_gcs(bucket_root: str, scratch: str) -> None:
+    """Puts `bucket_root` at /gcs for this process and its children; OSError where the kernel does not allow it.
+
+    `scratch` is any folder that exists; its content is not touched.
+    """
+    here = os.getcwd()
+    enter_namespace()
+    mount("none", "/", "", MS_REC | MS_PRIVATE)
+    if os.path.isdir("/gcs"):
+        mount(bucket_root, "/gcs", "", MS_BIND | MS_REC)
+        return
+    mount("tmpfs", scratch, "tmpfs", 0)
+    mount("none", scratch, "", MS_UNBINDABLE)  # else the new root would contain itself
+    for entry in os.scandir("/"):
+        show(entry, os.path.join(scratch, entry.name))
+    os.mkdir(os.path.join(scratch, "gcs"))
+    mount(bucket_root, os.path.join(scratch, "gcs"), "", MS_BIND | MS_REC)
+    mount("none", scratch, "", MS_REMOUNT | MS_BIND | MS_RDONLY)  # what is written there would be lost: refuse it
+    os.chroot(scratch)
+    os.chdir(here)
+
+
+def enter_namespace() -> None:
+    """A mount namespace of our own; without the right to have one, through a user namespace in which we stay who we
+    are."""
+    user, group = os.getuid(), os.getgid()
+    try:
+        unshare(CLONE_NEWNS)
+    except OSError:
+        unshare(CLONE_NEWUSER | CLONE_NEWNS)
+        settings = (("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1"))
+        for name, text in settings:
+            with open("/proc/self/" + name, "w") as file:
+                file.write(text)
+
+
+def show(entry: os.DirEntry[str], place: str) -> None:
+    """Makes an entry of the real root appear in the new one."""
+    if entry.is_symlink():
+        os.symlink(os.readlink(entry.path), place)
+        return
+    if entry.is_dir():
+        os.mkdir(place)
+    else:
+        os.close(os.open(place, os.O_CREAT))
+    mount(entry.path, place, "", MS_BIND | MS_REC)
+
+
+def unshare(flags: int) -> None:
+    libc = c_library()
+    if not libc or libc.unshare(flags) != 0:
+        raise_system_error("unshare")
+
+
+def mount(source: str, target: str, kind: str, flags: int) -> None:
+    import ctypes
+
+    options = b"mode=755" if kind == "tmpfs" else None
+    names = os.fsencode(source), os.fsencode(target), kind.encode()
+    if c_library().mount(*names, ctypes.c_ulong(flags), options) != 0:
+        raise_system_error(target)
+
+
+def raise_system_error(what: str) -> NoReturn:
+    import ctypes
+
+    number = ctypes.get_errno()
+    raise OSError(number, os.strerror(number), what)
+
+
+# ------------------------------------------------------------------------------------------------------ environments
+# <cache>/packages/<key>       an archive of the job, installed without its requirements
+# <cache>/environments/<key>   a virtual environment with those requirements
+# A folder is built in its place, since scripts in it name it, and is complete when it has a `jobdir.json`.
+
+COMPLETE = "jobdir.json"
+MISSING_BUILD_REQUIREMENT = re.compile(
+    r"No module named|ModuleNotFound|BackendUnavailable|Cannot import|bdist_wheel|Missing dependencies"
+)
+PIP_TO_UV = {  # uv does not read pip's variables
+    "PIP_INDEX_URL": "UV_DEFAULT_INDEX",
+    "PIP_EXTRA_INDEX_URL": "UV_EXTRA_INDEX_URL",
+    "PIP_FIND_LINKS": "UV_FIND_LINKS",
+    "PIP_CERT": "SSL_CERT_FILE",
+}
+CHOOSES_VERSIONS = r"(PIP|UV)_.*(INDEX|FIND_LINKS|CONSTRAINT)"
+# Settings of pip that would send an installation elsewhere, or refuse it.
+MISLEADING = {"PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER", "PIP_REQUIRE_VIRTUALENV", "UV_SYSTEM_PYTHON"}
+
+
+class EnvironmentFailedError(Exception):
+    """The job cannot run here: `message` for people, `output` in the tool's own words."""
+
+    def __init__(self, message: str, output: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.output = output
+
+
+class Tools:
+    """Runs installers for an environment, as children that obey orders like the trainer does."""
+
+    def __init__(self, task: Task, log: Log, orders: Orders) -> None:
+        self.cache = task["cache"]
+        self.cwd = task["cwd"]
+        self.python = task["python"]
+        self.uv = task["installer"]
+        self.builder = task.get("builder")
+        self.log = log
+        self.orders = orders
+
+    def run(self, argv: Sequence[str]) -> tuple[int, str]:
+        """Exit status (as `waitpid` has it) and output of a program; `StoppedError` if we were told to end."""
+        output: list[str] = []
+        collect: list[Lines] = [Lines("INFO", lambda _severity, text, _fields: output.append(text)) for _ in range(2)]
+        try:
+            child = Child(Spawn(argv, self.cwd, lambda: installer_environment(os.environ)), *collect)
+        except StartError as problem:
+            return CANNOT_START, "{}: {}".format(argv[0], problem)
+        status = watch(child, self.orders, self.log, Memory(None))
+        child.clear()
+        child.drain()
+        if self.orders.stop_at is not None:
+            raise StoppedError
+        return status, "\n".join(output)
+
+    def install(self, what: Sequence[str], *, python: str, isolated: bool = True) -> Iterator[list[str]]:
+        """Command lines, each to be tried if the one before failed. The last one does without the network."""
+        options = [] if isolated else ["--no-build-isolation"]
+        if self.uv:
+            command = [self.uv, "pip", "install", "--compile-bytecode", "--python", python, *options, *what]
+            yield command
+            if isolated:
+                yield [*command, "--offline"]
+            return
+        for owner in filter(None, (self.builder, self.python)):  # the one of them that has pip
+            yield [owner, "-m", "pip", "--python", python, "install", "--no-input", *options, *what]
+
+    def try_each(self, commands: Iterable[list[str]]) -> str | None:
+        """None if one of the commands succeeded, else the output of the first (that had pip)."""
+        problem = ""
+        for command in commands:
+            status, output = self.run(command)
+            if status == 0:
+                return None
+            if not problem or problem.endswith("No module named pip"):
+                problem = output
+        return problem or "no output"
+
+
+def installer_environment(inherited: Mapping[str, str]) -> dict[str, str]:
+    kept = {name: value for name, value in inherited.items() if not is_foreign(name) and name not in MISLEADING}
+    for theirs, ours in PIP_TO_UV.items():
+        if theirs in kept and ours not in kept:
+            kept[ours] = kept[theirs].replace(" ", ",") if ours == "UV_FIND_LINKS" else kept[theirs]
+    return {"UV_PYTHON_DOWNLOADS": "never", "PIP_DISABLE_PIP_VERSION_CHECK": "1", **kept}
+
+
+def once(folder: str, orders: Orders, build: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
+    """What `build` says of a folder that it fills; done by one process while others wait, again if that one died."""
+    known: Mapping[str, Any] | None = read_json(os.path.join(folder, COMPLETE))
+    if known is not None:
+        return known
+    os.makedirs(os.path.dirname(folder), exist_ok=True)
+    lock = os.open(folder + ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        wait_for_lock(lock, orders)
+        known = read_json(os.path.join(folder, COMPLETE))
+        if known is None:
+            known = build_anew(folder, build)
+    finally:
+        os.close(lock)
+    return known
+
+
+def build_anew(folder: str, build: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
+    import shutil
+
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        known = build()
+        write_json(os.path.join(folder, COMPLETE), known)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return known
+
+
+def wait_for_lock(lock: int, orders: Orders) -> None:
+    import fcntl
+
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            orders.check()
+            time.sleep(0.02)
+        else:
+            return
+
+
+def read_json(path: str) -> Any:
+    """The value in a file, None if there is none."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            return json.load(file)
+    except FileNotFoundError:
+        return None
+
+
+def write_json(path: str, value: Mapping[str, Any]) -> None:
+    """Replaces a file as a whole: a reader sees the old content or the new."""
+    draft = "{}.{}".format(path, os.getpid())
+    with open(draft, "w", encoding="utf-8") as file:
+        json.dump(value, file)
+    os.replace(draft, path)
+
+
+def digest(*parts: str) -> str:
+    import hashlib
+
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def interpreter(tools: Tools) -> str:
+    """What tells one interpreter from another: where it is, of which build. Another than our own is asked, since it
+    may be a script that chooses."""
+    path = os.path.realpath(tools.python)
+    version = sys.version
+    if path != os.path.realpath(sys.executable):
+        status, version = tools.run([tools.python, "-I", "-S", "-c", "import sys; print(sys.base_prefix, sys.version)"])
+        if status != 0:
+            raise EnvironmentFailedError("the interpreter {} does not run".format(tools.python), version)
+    return " ".join([path, str(os.stat(path).st_mtime_ns), version])
+
+
+def verify(package: Mapping[str, str]) -> None:
+    import hashlib
+
+    found = hashlib.sha256()
+    try:
+        with open(package["path"], "rb") as file:
+            for block in iter(lambda: file.read(1 << 20), b""):
+                found.update(block)
+    except OSError as error:
+        raise EnvironmentFailedError("the package {} cannot be read".format(package["path"]), str(error)) from None
+    if found.hexdigest() != package["sha256"]:
+        raise EnvironmentFailedError(
+            "the package {} is not the one that was submitted: its sha256 is {} instead of {}".format(
+                package["path"], found.hexdigest(), package["sha256"]
+            )
+        )
+
+
+def installed_package(package: Mapping[str, str], python: str, tools: Tools) -> tuple[str, Mapping[str, Any]]:
+    """The folder of an installed archive and what is known of it. The archive is only read if it is not installed
+    yet: the folder's name has the digest that was verified then."""
+    folder = os.path.join(tools.cache, "packages", digest(package["sha256"], python))
+
+    def build() -> Mapping[str, Any]:
+        verify(package)
+        tools.log.add("INFO", "Installing the package: " + package["path"])
+        problem = install_archive(package["path"], folder, tools)
+        if problem:
+            raise EnvironmentFailedError("the package {} cannot be installed".format(package["path"]), problem)
+        return described(folder)
+
+    return folder, once(folder, tools.orders, build)
+
+
+def install_archive(archive: str, folder: str, tools: Tools) -> str | None:
+    """None, or why it failed. A source archive is first built without the network, by a Python with setuptools."""
+    what = ["--no-deps", "--target", folder, archive]
+    if tools.builder and not archive.endswith(".whl"):
+        problem = tools.try_each(tools.install(what, python=tools.builder, isolated=False))
+        if problem is None or not MISSING_BUILD_REQUIREMENT.search(problem):
+            return problem
+    return tools.try_each(tools.install(what, python=tools.python))
+
+
+def described(site: str) -> Mapping[str, Any]:
+    """Names, `name==version` and requirements of the distributions in a folder."""
+    names, frozen, requires = [], [], []
+    for entry in sorted(os.listdir(site)):
+        if entry.endswith(".dist-info"):
+            name, _, version = entry[: -len(".dist-info")].partition("-")
+            names.append(canonical(name))
+            frozen.append(canonical(name) + "==" + version)
+            with open(os.path.join(site, entry, "METADATA"), encoding="utf-8") as file:
+                requires += requirements(file.read())
+    return {"names": names, "frozen": frozen, "requires": requires}
+
+
+def canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def requirements(metadata: str) -> list[str]:
+    """Those of a distribution that hold without an extra."""
+    headers = metadata.partition("\n\n")[0]
+    found = re.findall(r"^Requires-Dist: *(.+?)\s*$", headers, re.MULTILINE | re.IGNORECASE)
+    return [text for text in found if not re.search(r";.*\bextra\b", text)]
+
+
+def environment(packages: Sequence[Mapping[str, Any]], python: str, tools: Tools) -> tuple[str, Mapping[str, Any]]:
+    """A virtual environment with what the packages require of others, and what is known of it."""
+    own = {name for package in packages for name in package["names"]}
+    wanted = sorted({text for package in packages for text in package["requires"] if required_name(text) not in own})
+    index = sorted(name + "=" + value for name, value in os.environ.items() if re.match(CHOOSES_VERSIONS, name))
+    folder = os.path.join(tools.cache, "environments", digest(python, *wanted, "", *(index if wanted else ())))
+
+    def build() -> Mapping[str, Any]:
+        create_environment(folder, tools)
+        if wanted:
+            tools.log.add("INFO", "Installing the requirements: " + ", ".join(wanted))
+            problem = tools.try_each(tools.install(wanted, python=os.path.join(folder, "bin", "python")))
+            if problem:
+                raise EnvironmentFailedError("the trainer's requirements cannot be installed", problem)
+        return described(site_packages(folder))
+
+    return folder, once(folder, tools.orders, build)
+
+
+def required_name(requirement: str) -> str:
+    return canonical(re.split(r"[^\w.-]", requirement, maxsplit=1)[0])
+
+
+def create_environment(folder: str, tools: Tools) -> None:
+    command = [tools.python, "-m", "venv", "--without-pip", folder]
+    if tools.uv:
+        command = [tools.uv, "venv", "--python", tools.python, folder]
+    problem = tools.try_each([command])
+    if problem:
+        raise EnvironmentFailedError("the virtual environment cannot be made", problem)
+
+
+def site_packages(folder: str) -> str:
+    library = os.path.join(folder, "lib")
+    version = next(name for name in os.listdir(library) if name.startswith("python"))
+    return os.path.join(library, version, "site-packages")
+
+
+# --------------------------------------------------------------------------------------------------------------- run
+
+
+class Program:
+    """What to run: `environment` gives the variables for where the buckets are seen; `shown` is its name in the log."""
+
+    def __init__(
+        self, argv: Sequence[str], shown: Sequence[str], environment: Callable[[str | None], Mapping[str, str]]
+    ) -> None:
+        self.argv = argv
+        self.shown = shown
+        self.environment = environment
+        self.frozen: list[str] = []
+        self.wants_mount = False
+        self.clean_up: Sequence[str] = ()  # a command, if we had to end the program
+
+
+def prepare(task: Task, log: Log, orders: Orders) -> Program:
+    tools = Tools(task, log, orders)
+    if task["container"]:
+        return prepare_container(task)
+    python = interpreter(tools)
+    packages = [installed_package(package, python, tools) for package in task["packages"]]
+    folder, known = environment([package for _, package in packages], python, tools)
+    bin_folder = os.path.join(folder, "bin")
+
+    def variables(gcs_root: str | None) -> Mapping[str, str]:
+        paths = [path for path, _ in packages]
+        return trainer_environment(os.environ, contract(task, gcs_root), bin_folder=bin_folder, packages=paths)
+
+    command = ["-m", task["module"], *program_args(task)]
+    program = Program([os.path.join(bin_folder, "python"), *command], ["python3", *command], variables)
+    program.frozen = [name for _, package in packages for name in package["frozen"]] + list(known["frozen"])
+    program.wants_mount = bool(LINUX and task["bucket_root"] and mentions_buckets(task))
+    return program
+
+
+def prepare_container(task: Task) -> Program:
+    if not task["container"].get("runtime"):
+        raise EnvironmentFailedError(
+            "the job runs the container image {}, and neither docker nor podman is installed here".format(
+                task["container"]["image"]
+            )
+        )
+    for folder, _ in container_folders(task):
+        os.makedirs(folder, exist_ok=True)  # docker would make it as root
+    variables = contract(task, "/gcs" if task["bucket_root"] else None)
+    name = "jobdir-{}-{}-{}".format(task["job"], task["replica"], os.getpid())
+    argv = container_command(task, variables, re.sub(r"[^\w.-]", "-", name))
+    program = Program(argv, argv, lambda _: {**os.environ, **variables})
+    program.clean_up = [task["container"]["runtime"], "rm", "--force", argv[argv.index("--name") + 1]]
+    return program
+
+
+def launch(task: Task, program: Program, stdout: Lines, stderr: Lines) -> Child:
+    """Starts the program, with the buckets at /gcs if it asks for them and the kernel allows it."""
+
+    def mounted() -> Mapping[str, str]:
+        mount_gcs(task["bucket_root"], task["cwd"])
+        return program.environment("/gcs")
+
+    if program.wants_mount:
+        try:
+            return Child(Spawn(program.argv, task["cwd"], mounted), stdout, stderr)
+        except StartError:
+            pass  # in a process that is gone: start afresh, the trainer finds the buckets by GCS_ROOT
+    return Child(Spawn(program.argv, task["cwd"], lambda: program.environment(task["bucket_root"])), stdout, stderr)
+
+
+def watch(child: Child, orders: Orders, log: Log, memory: Memory) -> int:
+    """Attends to a child until it ends; returns its status as `waitpid` has it."""
+    while child.status is None:
+        child.read(orders.wait(child.outputs, patience(child, orders, memory)))
+        child.expire_lines()
+        memory.look()
+        if memory.exceeded:
+            child.kill()
+        child.obey(orders.stop_at)
+        child.reap()
+        log.write()
+    return child.status
+
+
+def patience(child: Child, orders: Orders, memory: Memory) -> float:
+    """Seconds until something is due even if nothing happens."""
+    now = time.monotonic()
+    due = [memory.next_look, *(lines.due for lines in child.outputs.values() if lines.due is not None)]
+    if orders.stop_at is not None:
+        due.append(max(orders.stop_at, now + 0.02))
+    return max(0.0, min(due) - now)
+
+
+def run(task: Task, orders: Orders, log: Log) -> dict[str, Any]:
+    """The whole life of the replica; returns its exit record."""
+    record: dict[str, Any] = {
+        "replica": task["replica"],
+        "restart": task["restart"],
+        "started": timestamp(time.time_ns()),
+    }
+    record.update(exit_code=None, signal=None, cause=None, message="", traceback="", peak_memory_bytes=0, cpu_s=0.0)
+    try:
+        orders.tell({"event": "preparing"})
+        record.update(run_program(task, prepare(task, log, orders), orders, log))
+    except StoppedError:
+        record.update(cause="terminated", message="{} was ended before it ran.".format(task["replica"]))
+    except (EnvironmentFailedError, StartError) as problem:
+        record.update(failed_environment(problem, log))
+    except Exception as error:  # noqa: BLE001 - whatever it is, it must be told: nobody else saw it
+        import traceback
+
+        failure = EnvironmentFailedError("the launcher failed: {!r}".format(error), traceback.format_exc())
+        record.update(failed_environment(failure, log))
+    record["ended"] = timestamp(time.time_ns())
+    log.write()
+    if log.lost:
+        record["message"] += " {} log entries could not be written.".format(log.lost)
+    return record
+
+
+def failed_environment(problem: Exception, log: Log) -> dict[str, Any]:
+    tail = Tail()
+    message = (
+        str(problem)
+        if isinstance(problem, EnvironmentFailedError)
+        else "the program cannot be started: " + str(problem)
+    )
+    log.add("ERROR", message)
+    output = problem.output if isinstance(problem, EnvironmentFailedError) else ""
+    for piece in pieces(output) if output else ():
+        log.add("ERROR", piece, "stderr")
+        tail.add(piece)
+    return {"cause": "environment", "message": message, "traceback": str(tail)}
+
+
+def run_program(task: Task, program: Program, orders: Orders, log: Log) -> dict[str, Any]:
+    tail = Tail()
+
+    def from_stdout(severity: str, text: str, fields: Fields | None) -> None:
+        log.add(severity, text, "stdout", fields)
+        if HEADER in text:
+            tail.add(text)
+
+    def from_stderr(severity: str, text: str, fields: Fields | None) -> None:
+        log.add(severity, text, "stderr", fields)
+        tail.add(text)
+
+    orders.check()
+    log.add("INFO", "Running command: " + " ".join(program.shown))
+    log.write()
+    started = timestamp(time.time_ns())
+    memory = Memory(task["memory_limit_bytes"])
+    child = launch(task, program, Lines("INFO", from_stdout), Lines("ERROR", from_stderr))
+    orders.tell({"event": "running", "pid": child.pid, "pgid": child.pid})
+    status = watch(child, orders, log, memory)
+    child.clear()
+    child.drain()
+    if program.clean_up and os.WIFSIGNALED(status):
+        run_quietly(program.clean_up)
+    result = verdict(task, status, told=child.told, memory=memory)
+    log_end(log, program, status, result)
+    return {
+        **result,
+        "started": started,
+        "traceback": str(tail) if result["cause"] else "",
+        "peak_memory_bytes": max(memory.peak, child.peak_bytes),
+        "cpu_s": round(child.cpu_s, 3),
+        "environment": program.frozen,
+    }
+
+
+def run_quietly(argv: Sequence[str]) -> None:
+    quiet = [(os.POSIX_SPAWN_OPEN, file, os.devnull, os.O_RDWR, 0) for file in (0, 1, 2)]
+    os.waitpid(os.posix_spawn(argv[0], list(argv), os.environ, file_actions=quiet), 0)
+
+
+def verdict(task: Task, status: int, *, told: bool, memory: Memory) -> dict[str, Any]:
+    """Exit code, signal, cause and a sentence, in the service's words."""
+    replica = "The replica " + task["replica"]
+    number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else None
+    code = os.WEXITSTATUS(status) if number is None else 128 + number
+    if memory.exceeded or (number == signal.SIGKILL and not told and memory.kernel_killed()):
+        cause, message = (
+            "out of memory",
+            "{} ran out of memory and exited with a non-zero status of {}.".format(replica, code),
+        )
+        if memory.exceeded and memory.limit:
+            message += " It used {} MiB of {} MiB.".format(memory.peak >> 20, memory.limit >> 20)
+    elif told:
+        cause, message = "terminated", "{} was told to end and exited with status {}.".format(replica, code)
+    elif number is not None:
+        cause, message = "signal", "{} was ended by {}.".format(replica, signal_name(number))
+    elif code == 125 and task["container"]:  # docker's and podman's own failures, not the program's
+        cause, message = "environment", "{} could not be started in its container.".format(replica)
+    elif code:
+        cause, message = "exit code", "{} exited with a non-zero status of {}.".format(replica, code)
+    else:
+        cause, message = None, "Task completed successfully."
+    return {"exit_code": code, "signal": number, "cause": cause, "message": message}
+
+
+def signal_name(number: int) -> str:
+    try:
+        return "signal {} ({})".format(number, signal.Signals(number).name)
+    except ValueError:
+        return "signal {}".format(number)
+
+
+def log_end(log: Log, program: Program, status: int, result: Mapping[str, Any]) -> None:
+    """The service's own last lines."""
+    if result["cause"] == "exit code":
+        log.add("ERROR", "Command '{}' returned non-zero exit status {}.".format(program.shown, result["exit_code"]))
+    elif result["cause"]:
+        log.add("WARNING" if result["cause"] == "terminated" else "ERROR", result["message"])
+    log.add("INFO", "Module completed; cleaning up.")
+    log.add("INFO", "Clean up finished.")
+    if status == 0:
+        log.add("INFO", "Task completed successfully.")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """`TASK.json [--control FD]`; returns the trainer's exit code, 125 if it could not be run."""
+    with open(arguments[0], encoding="utf-8") as file:
+        task = json.load(file)
+    control = int(arguments[2]) if arguments[1:2] == ["--control"] else None
+    os.environ["JOBDIR_TASK"] = os.path.abspath(arguments[0])
+    orders = Orders(control, task["grace_s"])
+    adopt_orphans()
+    record = run(task, orders, Log(task))
+    write_json(task["record"], record)
+    orders.tell({"event": "ended", **record})
+    if record["exit_code"] is None:
+        return 128 + signal.SIGTERM if record["cause"] == "terminated" else 125
+    return int(record["exit_code"])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
