@@ -99,10 +99,10 @@ def _gather(
     cluster: Cluster, arguments: Arguments, termination: Termination, stack: ExitStack
 ) -> dict[int, Connection]:
     """All workers by their index; `stack` closes the connections."""
-    log.info("waiting for workers=%d at %s", cluster.workers, cluster.chief)
     joined: dict[int, Connection] = {}
     deadline = time.monotonic() + arguments.peer_timeout
     with _listen(cluster.chief, cluster.workers) as listener:
+        log.info("waiting for workers=%d at %s", cluster.workers, cluster.chief)
         while len(joined) < cluster.workers:
             missing = min(set(range(cluster.workers)) - set(joined))
             sock = _accept(listener, deadline, termination)
@@ -176,10 +176,13 @@ def _connect(address: str, timeout: float, termination: Termination) -> socket.s
         left = deadline - time.monotonic()
         try:
             with termination.interruptible():
-                return socket.create_connection(parse_address(address), timeout=max(left, 0.001))
+                sock = socket.create_connection(parse_address(address), timeout=max(left, 0.001))
+            if sock.getsockname() != sock.getpeername():
+                return sock
+            sock.close()  # nobody listens: the system gave us the chief's own port, and we reached ourselves
         except OSError as error:  # it does not listen yet, or its name is not known yet
             if left <= 0:
-                raise PeerLost(f"the chief at {address} cannot be reached: {error}") from error
+                raise PeerLost(f"the chief at {address} cannot be reached: {error.strerror or error}") from error
         with termination.interruptible():
             time.sleep(0.1)
 

@@ -3,7 +3,6 @@ from __future__ import annotations
 import signal
 import socket
 import subprocess
-import time
 from pathlib import Path
 
 import numpy as np
@@ -104,7 +103,7 @@ def test_a_worker_that_stops_answering_is_lost(tmp_path: Path, cluster: Cluster)
 def test_a_chief_that_never_comes_is_an_error(tmp_path: Path, cluster: Cluster) -> None:
     ended = train(tmp_path, "--peer-timeout", "0.5", env=cluster.env(1))
     (address,) = cluster.addresses["workerpool0"]
-    assert_error(ended, f"the chief at {address} cannot be reached: [Errno 111] Connection refused")
+    assert_error(ended, f"the chief at {address} cannot be reached: Connection refused")
 
 
 def test_replicas_started_with_other_arguments_are_refused(tmp_path: Path) -> None:
@@ -122,7 +121,6 @@ def test_a_stranger_at_the_chiefs_port_is_turned_away(tmp_path: Path) -> None:
     with running(chief):
         read = read_until(chief, "waiting for workers=1")
         host, _, port = cluster.addresses["workerpool0"][0].partition(":")
-        time.sleep(0.2)
         with socket.create_connection((host, int(port))) as stranger:
             stranger.sendall(b"GET / HTTP/1.1\r\nHost: chief\r\n\r\n")
         assert train(tmp_path, "--epochs", "1", env=cluster.env(1)).exit_code == 0
