@@ -148,6 +148,17 @@ def read(listing: Listing, known: Mapping[str, bytes]) -> dict[str, Member]:
     }
 
 
+def write(folder: Path, members: Mapping[str, Member]) -> None:
+    """Lays files out in a folder of ours, which need not exist yet."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for parent in {(folder / path).parent for path in members}:
+        parent.mkdir(parents=True, exist_ok=True)
+    for path, member in members.items():
+        (folder / path).write_bytes(member.data)
+        if member.executable:
+            (folder / path).chmod(0o755)
+
+
 def digests(listing: Listing, cache: Path | None, *, keep: bool = True) -> tuple[dict[str, str], dict[str, bytes]]:
     """Path to sha256 of every file, and the bytes of those that had to be read.
 
