@@ -6,8 +6,9 @@ https://cloud.google.com/vertex-ai/docs/training/distributed-training#cluster-va
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Mapping
+from typing import Any
 
 from trainer.errors import TrainerError
 

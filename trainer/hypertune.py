@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 import time
 from collections import deque
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Mapping
 
 from trainer.errors import TrainerError
 from trainer.storage import write_atomically

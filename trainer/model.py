@@ -30,7 +30,7 @@ def layers(weights: Array) -> Layers:
     hidden_units = (len(weights) - CLASSES) // (PIXELS + 1 + CLASSES)
     shapes = ((PIXELS, hidden_units), (hidden_units,), (hidden_units, CLASSES), (CLASSES,))
     ends = np.cumsum([int(np.prod(shape)) for shape in shapes])
-    return Layers(*(part.reshape(shape) for part, shape in zip(np.split(weights, ends[:-1]), shapes)))
+    return Layers(*map(np.reshape, np.split(weights, ends[:-1]), shapes))
 
 
 def initial_weights(hidden_units: int, seed: int) -> Array:

@@ -11,9 +11,10 @@ import logging
 import socket
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Iterator
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -144,7 +145,7 @@ def _accept(listener: socket.socket, deadline: float, termination: Termination) 
     try:
         with termination.interruptible():
             return listener.accept()[0]
-    except socket.timeout:
+    except socket.timeout:  # noqa: UP041 - an error of its own before Python 3.10
         return None
 
 

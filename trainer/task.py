@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from typing import Sequence
+from collections.abc import Sequence
 
 from trainer import arguments, chief, cluster, logs, replicas
 from trainer.errors import Terminated, TrainerError

@@ -10,9 +10,10 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Iterator, NoReturn
+from typing import NoReturn
 
 from trainer.errors import Terminated
 

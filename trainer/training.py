@@ -7,7 +7,8 @@ does not depend on how many replicas there are, but for the rounding of the sum.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Iterator
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 
