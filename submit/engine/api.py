@@ -1,0 +1,191 @@
+"""The engine as its clients use it. Every call first looks whether a supervisor was lost or is missing."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from submit.engine.folder import JobFolder, write_json
+from submit.engine.journal import Writer, now, read_page, say_once
+from submit.engine.origin import Origin
+from submit.engine.outcome import CANCELLED
+from submit.engine.ownership import wake
+from submit.engine.request import Request
+from submit.engine.slots import Slots, reap_children
+from submit.engine.states import ENDED
+from submit.engine.store import DamagedStoreError, NewerStoreError, Store, insert, response, save_ending
+
+if TYPE_CHECKING:
+    import sqlite3
+    from builtins import list as List  # noqa: N812 - `list` is a method here
+
+    from submit.job import JsonObject
+
+_SHORT_S, _LONG_S = 0.01, 0.05
+_SETTLE_S = 0.25
+
+
+class Engine:
+    """The jobs below `root`, of which at most `concurrency` (default: one per core) run at once.
+
+    `cache` keeps installed packages and environments, `bucket_root` is the folder whose sub-folders stand for `gs://`
+    buckets. All methods raise `ServiceError`.
+    """
+
+    def __init__(self, root: Path, *, cache: Path, bucket_root: Path, concurrency: int | None = None) -> None:
+        self._root = root.absolute()
+        self._cache, self._bucket_root = cache.absolute(), bucket_root.absolute()
+        (self._root / "jobs").mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._root.chmod(0o700)
+        with _for_people():
+            self._slots = Slots(Store(self._root), concurrency or os.cpu_count() or 1)
+        self._store = self._slots.store
+
+    def close(self) -> None:
+        """Closes the store; jobs go on."""
+        self._store.close()
+
+    def create(self, request: JsonObject) -> JsonObject:
+        """Queues a job, and starts a supervisor if there is room. Asked again for the same submission, it does nothing
+        and answers with that job."""
+        try:
+            job = Request.parse(request).id
+        except ValueError as error:
+            _refuse(str(error), "INVALID")
+        with _for_people():
+            with self._store.transaction() as connection:
+                row = connection.execute("SELECT submission_id FROM jobs WHERE id = ?", (job,)).fetchone()
+                if row is None:
+                    self._queue(connection, request)
+                elif row["submission_id"] != request["submission_id"]:
+                    _refuse(f"there is a job `{job}` already", "EXISTS", "Choose another name, or delete that job.")
+            self.settle()
+        return self._one(job)
+
+    def get(self, ids: Sequence[str]) -> List[JsonObject]:
+        """The jobs in the order that was asked for."""
+        with _for_people():
+            self.settle()
+            return [self._one(job) for job in ids]
+
+    def list(self, limit: int = 100, offset: int = 0) -> List[JsonObject]:
+        """Newest first."""
+        with _for_people():
+            self.settle()
+            rows = self._store.read("SELECT * FROM jobs ORDER BY sequence DESC LIMIT ? OFFSET ?", limit, offset)
+        return [response(row, self._root) for row in rows]
+
+    def cancel(self, job: str) -> None:
+        """A queued job never runs; a running one gets SIGTERM, and SIGKILL after its grace. An ended one stays so."""
+        with _for_people():
+            self.settle()
+            with self._store.transaction() as connection:
+                row = self._row(job)
+                if row["state"] == "QUEUED":
+                    self._cancel_queued(connection, row)
+                elif row["state"] not in ENDED:
+                    connection.execute("UPDATE jobs SET state = 'CANCELLING' WHERE id = ?", (job,))
+        wake(JobFolder.of(self._root, job))
+
+    def delete(self, job: str) -> None:
+        """Removes an ended job's record, log and working folders, but not its job dir."""
+        from shutil import rmtree
+
+        with _for_people():
+            self.settle()
+            with self._store.transaction() as connection:
+                state = self._row(job)["state"]
+                if state not in ENDED:
+                    hint = f"Cancel it first: submit jobs cancel {job}"
+                    _refuse(f"the job `{job}` is {state.lower()} and cannot be deleted", "INVALID", hint)
+                connection.execute("DELETE FROM jobs WHERE id = ?", (job,))
+        rmtree(JobFolder.of(self._root, job).path, ignore_errors=True)
+
+    def read_log(self, job: str, position: int, *, wait_s: float = 0.0, limit: int = 1 << 20) -> JsonObject:
+        """Whole lines of the log from a byte position on: `{"data", "position", "ended"}`.
+
+        Waits up to `wait_s` seconds if there are none yet. `ended`: the job has ended and nothing follows `data`.
+        """
+        log = JobFolder.of(self._root, job).log
+        with _for_people():
+            for state in self._states(job, wait_s):
+                data, behind = read_page(log, position, limit)
+                if data or state in ENDED:
+                    break
+        ended = state in ENDED and (not data or behind >= log.stat().st_size)
+        return {"data": data, "position": behind, "ended": ended}
+
+    def settle(self) -> None:
+        """Finds jobs whose supervisor was lost and ends them, and starts queued jobs if there is room."""
+        reap_children()
+        with _for_people():
+            self._slots.settle()
+
+    def _states(self, job: str, wait_s: float) -> Iterator[str]:
+        """The job's state, again and again in short steps until the time is over, at least once."""
+        begin = time.monotonic()
+        settled = 0.0
+        while True:
+            if time.monotonic() - settled >= _SETTLE_S:
+                self._slots.settle_job(job)
+                settled = time.monotonic()
+            yield self._row(job)["state"]
+            waited = time.monotonic() - begin
+            if waited >= wait_s:
+                return
+            time.sleep(min(_SHORT_S if waited < 2.0 else _LONG_S, wait_s - waited))
+
+    def _queue(self, connection: sqlite3.Connection, request: JsonObject) -> None:
+        """Makes the job's folder before others can see the job; what a killed creator left there is made anew."""
+        from shutil import rmtree
+
+        folder = JobFolder.of(self._root, str(request["id"]))
+        if folder.path.exists():
+            rmtree(folder.path)
+        folder.path.mkdir(mode=0o700)
+        origin = Origin.here(self._cache, self._bucket_root).to_json()
+        created = now()
+        write_json(folder.job, {"request": request, "origin": origin, "create_time": created})
+        write_json(folder.environment, dict(os.environ))
+        say_once(folder.log, Writer.CREATE, "Waiting for job to be provisioned.")
+        insert(connection, request, origin, "QUEUED", created)
+
+    def _cancel_queued(self, connection: sqlite3.Connection, row: sqlite3.Row) -> None:
+        folder = JobFolder.of(self._root, row["id"])
+        ending: Mapping[str, Any] = CANCELLED._asdict()
+        final = {**ending, "start_time": None, "end_time": now(), "replicas": [], "trials": []}
+        write_json(folder.ended, final)
+        say_once(folder.log, Writer.CANCEL, "Job cancelled.")
+        folder.environment.unlink(missing_ok=True)
+        save_ending(connection, row["id"], final)
+
+    def _one(self, job: str) -> JsonObject:
+        return response(self._row(job), self._root)
+
+    def _row(self, job: str) -> sqlite3.Row:
+        rows = self._store.read("SELECT * FROM jobs WHERE id = ?", job)
+        if not rows:
+            _refuse(f"there is no job `{job}`", "NOT_FOUND", "See `submit jobs list`.")
+        return rows[0]
+
+
+@contextlib.contextmanager
+def _for_people() -> Iterator[None]:
+    """Says what is wrong with the store as an error for people."""
+    try:
+        yield
+    except DamagedStoreError as damage:
+        _refuse(str(damage), "INTERNAL", "Run the command again.")
+    except NewerStoreError as newer:
+        _refuse(f"{newer} was made by a newer version of jobdir", "INTERNAL", "Update jobdir.")
+
+
+def _refuse(message: str, kind: str, hint: str = "") -> NoReturn:
+    """`submit.errors` is imported only here: a supervisor imports this module and never refuses anything."""
+    from submit.errors import ErrorKind, ServiceError
+
+    raise ServiceError(message, kind=ErrorKind[kind], hint=hint)

@@ -1,0 +1,83 @@
+"""The log of a job: one JSON object per line, appended with one write each, so that lines of many writers never mix."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from enum import IntEnum
+from pathlib import Path
+
+
+class Writer(IntEnum):
+    """Who speaks as `service`; it makes the ids of their lines differ."""
+
+    CREATE = 0
+    SUPERVISOR = 1
+    SETTLE = 2
+    CANCEL = 3
+
+
+class ServiceLog:
+    """Appends the service's own lines, as Vertex AI's `service` task does."""
+
+    def __init__(self, path: Path, writer: Writer) -> None:
+        self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        self._writer = writer
+        self._count = 0
+
+    def say(self, message: str, *, severity: str = "INFO", trial: str | None = None) -> None:
+        line: dict[str, object] = {
+            "time": now(),
+            "severity": severity,
+            "replica": "service",
+            "message": message,
+            "id": f"service.{int(self._writer)}.{self._count}",
+            "stream": "",
+        }
+        if trial is not None:
+            line["trial"] = trial
+        self._count += 1
+        os.write(self._descriptor, json.dumps(line, ensure_ascii=False).encode() + b"\n")
+
+    def close(self) -> None:
+        os.close(self._descriptor)
+
+
+def say_once(path: Path, writer: Writer, message: str, *, severity: str = "INFO") -> None:
+    log = ServiceLog(path, writer)
+    log.say(message, severity=severity)
+    log.close()
+
+
+def read_page(path: Path, position: int, limit: int) -> tuple[str, int]:
+    """Whole lines from the byte `position` on, about `limit` bytes but at least one line, and the position behind."""
+    try:
+        with path.open("rb") as file:
+            file.seek(position)
+            data = file.read(limit)
+            while data and b"\n" not in data and (more := file.read(limit)):
+                data += more
+    except FileNotFoundError:
+        return "", position
+    whole = data[: data.rfind(b"\n") + 1]
+    return whole.decode(errors="replace"), position + len(whole)
+
+
+def drop_unfinished_line(path: Path) -> None:
+    """Cuts what a killed writer left without an end; only for a log that nobody writes to any more."""
+    if not path.exists():
+        return
+    with path.open("r+b") as file:
+        size = file.seek(0, os.SEEK_END)
+        start = max(0, size - (4 << 20))
+        file.seek(start)
+        tail = file.read()
+        if tail and not tail.endswith(b"\n"):
+            file.truncate(start + tail.rfind(b"\n") + 1)
+
+
+def now() -> str:
+    """The time in UTC as Cloud Logging writes it, always with nine digits of a second."""
+    seconds, nanoseconds = divmod(time.time_ns(), 1_000_000_000)
+    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{nanoseconds:09}Z"

@@ -1,0 +1,138 @@
+"""What the end of a replica means for its job. Pure.
+
+The rules are Vertex AI's: https://cloud.google.com/vertex-ai/docs/training/understanding-training-service. The primary
+replica's success is the job's; an exit code from 1 to 127 is permanent; a crash by a signal is worth another try.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+from submit.engine.states import Cause, Ended
+
+RESTARTS = 3
+"""How often a replica is started again after it crashed."""
+
+Verdict: TypeAlias = Literal["success", "restart", "failure", "terminated"]
+
+
+class Record(NamedTuple):
+    """A launcher's exit record. `exit_code` is 128 + n for signal n, None if the trainer never started."""
+
+    replica: str
+    exit_code: int | None
+    cause: str | None
+    message: str = ""
+    traceback: str = ""
+    peak_memory_bytes: int | None = None
+    cpu_s: float | None = None
+
+    @classmethod
+    def parse(cls, data: Mapping[str, Any]) -> Record:
+        return cls(
+            replica=data["replica"],
+            exit_code=data.get("exit_code"),
+            cause=data.get("cause"),
+            message=data.get("message") or "",
+            traceback=data.get("traceback") or "",
+            peak_memory_bytes=data.get("peak_memory_bytes"),
+            cpu_s=data.get("cpu_s"),
+        )
+
+
+class Ending(NamedTuple):
+    """How a job (or a trial) ended; `message` is for people."""
+
+    state: Ended
+    cause: Cause | None = None
+    exit_code: int | None = None
+    message: str = ""
+    traceback: str = ""
+
+
+SUCCESS = Ending("SUCCEEDED", exit_code=0)
+CANCELLED = Ending("CANCELLED", cause="cancelled", message="The job was cancelled.")
+
+
+def judge(record: Record, *, told: bool, restarts: int, limit: int) -> Verdict:
+    """`told`: we have told the replica to end. `limit`: how many restarts there may be."""
+    if record.cause is None and record.exit_code == 0:
+        return "success"
+    if record.cause == "terminated" and told:
+        return "terminated"
+    return "restart" if _may_pass(record) and restarts < limit else "failure"
+
+
+def failure(record: Record, restarts: int) -> Ending:
+    """The ending of a job because of this replica's."""
+    return Ending(
+        state="FAILED",
+        cause=_cause(record),
+        exit_code=record.exit_code,
+        message=_message(record, restarts),
+        traceback=record.traceback,
+    )
+
+
+def timed_out(limit_s: float) -> Ending:
+    return Ending(
+        state="FAILED",
+        cause="time-out",
+        message=f"The job did not finish within its time-out of {limit_s:g} s and was terminated.",
+    )
+
+
+def crashed_launcher(replica: str, status: int, *, told: bool) -> Record:
+    """The record of a replica whose launcher ended (exit code, or -n for signal n) without writing one.
+
+    `told`: we had told it to end, and it had to be killed.
+    """
+    code = 128 - status if status < 0 else status or 1
+    return Record(
+        replica=replica,
+        exit_code=code,
+        cause="terminated" if told else "signal" if status < 0 else "environment",
+        message=f"The launcher of {replica} ended without an exit record ({describe_code(code)}).",
+    )
+
+
+def describe_code(code: int) -> str:
+    """`exit code 3`, or `SIGSEGV` for 139."""
+    try:
+        return signal.Signals(code - 128).name if code > 128 else f"exit code {code}"
+    except ValueError:
+        return f"exit code {code}"
+
+
+def _may_pass(record: Record) -> bool:
+    """Whether the same replica could do better: it crashed, and not for want of memory or of its environment."""
+    if record.cause in ("out of memory", "environment"):
+        return False
+    return record.exit_code is None or record.exit_code > 127
+
+
+def _cause(record: Record) -> Cause:
+    match record.cause:
+        case "signal" | "out of memory" | "environment":
+            return record.cause
+        case "terminated":  # not by us, or it would not be a failure
+            return "signal"
+        case _:
+            return "exit code"
+
+
+def _message(record: Record, restarts: int) -> str:
+    """Vertex AI's sentence for the case, as users search for it."""
+    if record.cause == "environment":
+        return f"The replica {record.replica} could not be prepared: {record.message}"
+    if record.cause == "out of memory":
+        return record.message
+    code = record.exit_code
+    by_signal = f" It was ended by {describe_code(code)}." if code and code > 128 else ""
+    again = f" It had been restarted {restarts} times." if restarts else ""
+    return (
+        f"The replica {record.replica} exited with a non-zero status of {code}."
+        f" Termination reason: Error.{by_signal}{again}"
+    )

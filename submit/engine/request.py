@@ -1,0 +1,176 @@
+"""A job request: JSON in, checked values out. Pure.
+
+The client has checked the config for people; here stands what the engine itself cannot run without.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+ROLES = ("chief", "worker", "ps", "evaluator")
+"""A role's place is the index of its worker pool, as on Vertex AI."""
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", re.ASCII)
+
+
+class Pool(NamedTuple):
+    role: str
+    replicas: int
+    module: str | None
+    container: Mapping[str, Any] | None
+    args: list[str]
+    env: Mapping[str, str]
+
+    @property
+    def name(self) -> str:
+        return f"workerpool{ROLES.index(self.role)}"
+
+
+class Parameter(NamedTuple):
+    """A hyperparameter; `values` are text for CATEGORICAL and numbers for DISCRETE."""
+
+    name: str
+    kind: str
+    minimum: float | None
+    maximum: float | None
+    values: list[Any]
+    scale: str
+
+
+class Study(NamedTuple):
+    """`metric` is compared, towards `goal`; `metrics` are all that are reported."""
+
+    metrics: list[str]
+    goal: str
+    parameters: list[Parameter]
+    max_trials: int
+    parallel_trials: int
+    max_failed_trials: int
+    algorithm: str | None
+
+    @property
+    def metric(self) -> str:
+        return self.metrics[0]
+
+
+class Request(NamedTuple):
+    """Times in seconds. `raw` is the request as it came, for what only launchers read."""
+
+    id: str
+    submission_id: str
+    pools: list[Pool]
+    study: Study | None
+    timeout_s: float
+    grace_s: float
+    worker_grace_s: float
+    disable_retries: bool
+    raw: Mapping[str, Any]
+
+    @classmethod
+    def parse(cls, raw: Mapping[str, Any]) -> Request:
+        """Raises ValueError with a sentence about the first thing that is wrong."""
+        if not isinstance(raw.get("id"), str) or not _ID.fullmatch(raw["id"]):
+            raise ValueError(f"`{raw.get('id')}` cannot be a job's id: letters, digits, `.`, `_` and `-`, at most 128")
+        try:
+            return cls(
+                id=raw["id"],
+                submission_id=raw["submission_id"],
+                pools=_pools(raw["pools"]),
+                study=_study(raw["study"]) if raw.get("study") else None,
+                timeout_s=float(raw.get("timeout_s") or 604800.0),
+                grace_s=_number(raw, "grace_s", 10.0),
+                worker_grace_s=_number(raw, "worker_grace_s", 30.0),
+                disable_retries=bool(raw.get("disable_retries")),
+                raw=raw,
+            )
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"the job request is incomplete: {error}") from error
+
+
+def _number(raw: Mapping[str, Any], key: str, default: float) -> float:
+    value = raw.get(key)
+    return default if value is None else float(value)
+
+
+def _pools(raw: list[Mapping[str, Any]]) -> list[Pool]:
+    pools = [
+        Pool(
+            role=pool["role"],
+            replicas=int(pool.get("replicas", 1)),
+            module=pool.get("module"),
+            container=pool.get("container"),
+            args=[str(arg) for arg in pool.get("args") or []],
+            env=pool.get("env") or {},
+        )
+        for pool in raw
+    ]
+    _check_pools(pools)
+    return sorted(pools, key=lambda pool: ROLES.index(pool.role))
+
+
+def _check_pools(pools: list[Pool]) -> None:
+    roles = [pool.role for pool in pools]
+    if unknown := [role for role in roles if role not in ROLES]:
+        raise ValueError(f"`{unknown[0]}` is not a role: {', '.join(ROLES)}")
+    if len(set(roles)) < len(roles):
+        raise ValueError("a job has at most one pool of each role")
+    if sum(pool.replicas for pool in pools if pool.role == "chief") != 1:
+        raise ValueError("a job has exactly one chief")
+    if any(pool.replicas < 1 for pool in pools):
+        raise ValueError("a pool has at least one replica")
+    if any(bool(pool.module) == bool(pool.container) for pool in pools):
+        raise ValueError("a pool runs either a module or a container")
+
+
+def _study(raw: Mapping[str, Any]) -> Study:
+    metrics = raw["metrics"]
+    if not metrics:
+        raise ValueError("a study has at least one metric")
+    study = Study(
+        metrics=[metric["name"] for metric in metrics],
+        goal=metrics[0]["goal"],
+        parameters=[_parameter(parameter) for parameter in raw["parameters"]],
+        max_trials=int(raw.get("max_trials") or 1),
+        parallel_trials=int(raw.get("parallel_trials") or 1),
+        max_failed_trials=int(raw.get("max_failed_trials") or 0),
+        algorithm=raw.get("algorithm"),
+    )
+    _check_study(study)
+    return study
+
+
+def _parameter(raw: Mapping[str, Any]) -> Parameter:
+    parameter = Parameter(
+        name=raw["name"],
+        kind=raw["kind"],
+        minimum=raw.get("minimum"),
+        maximum=raw.get("maximum"),
+        values=list(raw.get("values") or []),
+        scale=raw.get("scale") or "NONE",
+    )
+    _check_parameter(parameter)
+    return parameter
+
+
+def _check_parameter(parameter: Parameter) -> None:
+    name = parameter.name
+    if parameter.kind in ("CATEGORICAL", "DISCRETE"):
+        if not parameter.values:
+            raise ValueError(f"the hyperparameter `{name}` has no values")
+        return
+    if parameter.minimum is None or parameter.maximum is None or parameter.minimum > parameter.maximum:
+        raise ValueError(f"the hyperparameter `{name}` has no range from a minimum to a maximum")
+    if "LOG" in parameter.scale and parameter.minimum <= 0:
+        raise ValueError(f"the hyperparameter `{name}` has a logarithmic scale, so its minimum must be above 0")
+
+
+def _check_study(study: Study) -> None:
+    if study.algorithm not in (None, "ALGORITHM_UNSPECIFIED", "GRID_SEARCH", "RANDOM_SEARCH"):
+        raise ValueError(f"`{study.algorithm}` is not an algorithm of this engine: GRID_SEARCH, RANDOM_SEARCH")
+    continuous = [parameter.name for parameter in study.parameters if parameter.kind == "DOUBLE"]
+    if study.algorithm == "GRID_SEARCH" and continuous:
+        raise ValueError(
+            f"GRID_SEARCH takes INTEGER, CATEGORICAL and DISCRETE hyperparameters only, `{continuous[0]}` is DOUBLE"
+        )

@@ -1,0 +1,157 @@
+"""The supervisor: a detached process that runs one job after the other until the queue is empty.
+
+It writes every change into the store before it waits for the next, and holds the job's lock while the job lives, so
+whatever kills it leaves a job that the next look can tell as lost.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from submit.engine.folder import read_json, write_json
+from submit.engine.journal import ServiceLog, Writer, now
+from submit.engine.loop import Loop
+from submit.engine.outcome import CANCELLED, Ending
+from submit.engine.processes import kill_marked
+from submit.engine.request import Request
+from submit.engine.slots import Claim, Slots
+from submit.engine.stage import Stage
+from submit.engine.states import Cause
+from submit.engine.store import DamagedStoreError, Store, save_ending
+from submit.engine.tasks import Site
+from submit.engine.work import Single, Tuning, Watcher, Work, groups, statuses
+
+T = TypeVar("T")
+_SAVE = """UPDATE jobs SET replicas = ?, trials = ?, groups = ?,
+           state = CASE WHEN state = 'PREPARING' AND ? THEN 'RUNNING' ELSE state END WHERE id = ?"""
+_LAST_WORDS = {
+    "SUCCEEDED": "Job completed successfully.",
+    "FAILED": "Job failed.",
+    "CANCELLED": "Job cancelled.",
+}
+
+
+def main(arguments: Sequence[str]) -> None:
+    """`ROOT CONCURRENCY TOKEN`; the token is that of this start in the store."""
+    root, concurrency, token = arguments
+    slots = Slots(persist(lambda: Store(Path(root))), int(concurrency))
+    claim = persist(lambda: slots.claim(token))
+    while claim is not None:
+        Supervision(slots.store, claim).carry_out()
+        persist(slots.settle)
+        claim = persist(lambda: slots.claim(""))
+
+
+def persist(action: Callable[[], T]) -> T:
+    """Does it again if the store was found damaged: it has been rebuilt by then."""
+    try:
+        return action()
+    except DamagedStoreError as damage:
+        sys.stderr.write(f"{now()} {damage}\n")
+        return action()
+
+
+class Supervision:
+    """One job, from its claim to its end in the store."""
+
+    def __init__(self, store: Store, claim: Claim) -> None:
+        self._store, self._claim = store, claim
+        self._folder = claim.owner.folder
+        self._log = ServiceLog(self._folder.log, Writer.SUPERVISOR)
+        self._loop = Loop()
+        self._ending: Ending | None = None
+        self._runs = False
+        self._unsaved = False
+        self._work: Work | None = None
+
+    def carry_out(self) -> None:
+        self._log.say("Job is preparing.")
+        try:
+            self._run()
+        except Exception as error:  # noqa: BLE001 - a fault of ours must end this job, not all that wait behind it
+            self._fail(error)
+        persist(self._end)
+        self._folder.environment.unlink(missing_ok=True)
+        self._loop.close()
+        self._log.close()
+        self._claim.owner.release()
+
+    def _run(self) -> None:
+        self._work = self._make_work()
+        self._loop.watch(self._claim.owner.control, self._look)
+        self._work.begin()
+        self._loop.run(lambda: self._ending is not None, self._save)
+
+    def _make_work(self) -> Work:
+        request = Request.parse(self._claim.request)
+        env = read_json(self._folder.environment) or dict(os.environ)
+        stage = Stage(request, Site(self._folder, self._claim.origin, os.cpu_count() or 1), env, self._loop)
+        watcher = Watcher(self._changed, self._running, self._say, self._ended)
+        return Tuning(request.study, stage, watcher) if request.study else Single(stage, watcher)
+
+    def _look(self) -> None:
+        """Somebody has changed the store for us."""
+        self._claim.owner.hear()
+        row = persist(lambda: self._store.read("SELECT state FROM jobs WHERE id = ?", self._claim.job))
+        if row and row[0]["state"] == "CANCELLING" and self._work:
+            self._work.cancel()
+
+    def _changed(self) -> None:
+        self._unsaved = True
+
+    def _running(self) -> None:
+        if not self._runs:
+            self._runs = True
+            self._log.say("Job is running.")
+
+    def _say(self, message: str, trial: str | None) -> None:
+        self._log.say(message, trial=trial)
+
+    def _ended(self, ending: Ending) -> None:
+        self._ending = ending
+
+    def _save(self) -> None:
+        if self._unsaved and self._work:
+            values = (statuses(self._work), self._work.trials(), groups(self._work))
+            texts = [json.dumps(value) for value in values]
+            persist(lambda: self._store.write(_SAVE, *texts, self._runs, self._claim.job))
+            self._unsaved = False
+
+    def _fail(self, error: Exception) -> None:
+        import traceback
+
+        if self._work:
+            self._work.abandon()
+        kill_marked(self._folder.path)
+        cause: Cause = "environment" if isinstance(error, OSError) else "supervisor lost"
+        text = "".join(traceback.format_exception(error))
+        self._ending = Ending("FAILED", cause, None, f"The engine could not run the job: {error}", text)
+
+    def _end(self) -> None:
+        """The ending's file, the last log lines, and the state, in this order: whoever sees the state has them all."""
+        assert self._ending is not None
+        with self._store.transaction() as connection:
+            row = connection.execute("SELECT state, start_time FROM jobs WHERE id = ?", (self._claim.job,)).fetchone()
+            ending = CANCELLED if row["state"] == "CANCELLING" else self._ending
+            final = {**self._final(ending), "start_time": row["start_time"]}
+            write_json(self._folder.ended, final)
+            self._say_last(ending)
+            save_ending(connection, self._claim.job, final)
+
+    def _final(self, ending: Ending) -> dict[str, Any]:
+        return {
+            **ending._asdict(),
+            "end_time": now(),
+            "replicas": statuses(self._work) if self._work else [],
+            "trials": self._work.trials() if self._work else [],
+        }
+
+    def _say_last(self, ending: Ending) -> None:
+        if ending.state == "FAILED":
+            self._log.say("\n".join(filter(None, [ending.message, ending.traceback])), severity="ERROR")
+        self._log.say(_LAST_WORDS[ending.state], severity="ERROR" if ending.state == "FAILED" else "INFO")
