@@ -23,7 +23,10 @@ LEGACY = "setuptools.build_meta:__legacy__"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """A folder with a build file. `certain`: it is about the package whatever it builds."""
+    """A folder with a build file. `certain`: it is about the package, whatever it builds.
+
+    `names`: what it says that it is called or packages; empty if it leaves that to the build.
+    """
 
     root: Path
     file: str
@@ -32,6 +35,10 @@ class Project:
     backend: str = LEGACY
     backend_path: tuple[str, ...] = ()
     dependencies: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+
+    def is_about(self, package: str) -> bool:
+        return package in self.names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +59,8 @@ def choose(folder: Path, read: Read) -> Project | Dependencies | None:
     if inside:
         return Project(root=folder, file="pyproject.toml")
     beside = _inspect(folder.parent, read)
-    if isinstance(beside, Project) and beside.file != "setup.py" and read(folder.parent / "setup.py") is None:
-        return replace(beside, certain=False)
+    if isinstance(beside, Project) and beside.file != "setup.py" and not beside.is_about(folder.name):
+        return replace(beside, certain=read(folder.parent / "setup.py") is not None)
     return beside
 
 
@@ -82,20 +89,34 @@ def _project(folder: Path, table: Mapping[str, Any]) -> Project:
     return Project(
         root=folder,
         file="pyproject.toml",
-        requires=tuple(system.get("requires", ("setuptools",))),
-        backend=system.get("build-backend", LEGACY),
-        backend_path=tuple(system.get("backend-path", ())),
+        requires=_strings(system, "requires") or ("setuptools",),
+        backend=str(system.get("build-backend", LEGACY)),
+        backend_path=_strings(system, "backend-path"),
         dependencies=_dependencies(table),
+        names=_names(table),
+    )
+
+
+def _names(table: Mapping[str, Any]) -> tuple[str, ...]:
+    tool = _table(table, "tool")
+    named = [_table(table, "project").get("name"), _table(tool, "poetry").get("name")]
+    return tuple(str(name).replace("-", "_") for name in named if name) + _strings(
+        _table(tool, "setuptools"), "packages"
     )
 
 
 def _dependencies(table: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(_table(table, "project").get("dependencies", ()))
+    return _strings(_table(table, "project"), "dependencies")
 
 
 def _table(parent: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     value = parent.get(key)
     return value if isinstance(value, dict) else {}
+
+
+def _strings(parent: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    value = parent.get(key)
+    return tuple(str(item) for item in value) if isinstance(value, list) else ()
 
 
 def _toml(file: Path, read: Read) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from submit.package import metadata, plain, secrets
 from submit.package.archive import Member, pack
 from submit.package.choose import Dependencies, Project
 from submit.package.made import Made
-from submit.package.requirements import parse
+from submit.package.requirements import check, parse
 from submit.package.shop import Shop, look, tell_ignored
 from submit.world import files, tree
 
@@ -41,11 +41,15 @@ def make_from(folder: Path, needed: tuple[str, ...], shop: Shop) -> tuple[Made, 
 def needed_by(
     folder: Path, given: Path | None, choice: Project | Dependencies | None, *, failed: bool
 ) -> tuple[str, ...]:
+    """What the folder's code needs: `given`, or the nearest `requirements.txt`, or what its project depends on.
+
+    `failed`: the project beside the folder could not be built, so its dependencies are all that is known of it.
+    """
     if given is not None:
         return parse(given, files.read)
     for file in (folder / "requirements.txt", folder.parent / "requirements.txt"):
         if files.read_if_there(file) is not None:
             return parse(file, files.read)
     if isinstance(choice, Dependencies):
-        return choice.requirements
-    return choice.dependencies if choice and failed else ()
+        return check(choice.requirements, choice.file)
+    return check(choice.dependencies, choice.root / choice.file) if choice and failed else ()

@@ -32,12 +32,12 @@ def failure(stage: str, output: str, project: Project, ignored: Collection[str] 
 def _last_error(output: str, file: str) -> tuple[int, str]:
     """The line of the build file (0: not known) and the words of the last thing that reads like an error."""
     lines = [line.rstrip() for line in output.splitlines() if line.strip()]
-    errors = [line.strip() for line in lines if re.match(r"\s*(configuration )?error(:| in )", line)]
-    raised = [
-        line for line in lines if re.match(r"(\w+\.)*(\w*(Error|Exception|Exit)|Invalid\w+|\w+NotFound)\b(:|$)", line)
-    ]
+    errors = [line for line in lines if re.match(r"\s*(configuration )?error(:| in )", line)]
+    raised = [line for line in lines if re.match(r"[\w.]*(Error|Exception|Exit|Invalid\w+|NotFound)\b(:|$)", line)]
     text = (errors or raised or lines or ["no reason was given"])[-1]
-    places = re.findall(rf'File "(?:[^"]*/)?{re.escape(file)}", line (\d+)', output)
+    text = re.sub(r"^((configuration )?error: )+", "", text.strip()).rstrip(" .")
+    script = re.escape(file) + ("|<string>" if file == "setup.py" else "")  # setuptools executes its text
+    places = re.findall(rf'File "(?:[^"]*/)?(?:{script})", line (\d+)', output)
     return (int(places[-1]) if places else 0), text
 
 
@@ -53,6 +53,8 @@ def _hint(stage: str, output: str, project: Project, ignored: Collection[str]) -
         return "Name the packages: `find_packages(include=['trainer', 'trainer.*'])`, or `[tool.setuptools] packages`."
     if folder := re.search(r"package directory '([^']+)' does not exist", output):
         return f"`packages` names `{folder[1]}`, but there is no such folder in `{project.root}`."
+    if requirement := re.search(r"error in .* setup command: .*requirement specifiers.*\n\s+(\S.*)", output):
+        return f"`{requirement[1]}` is not a requirement; an exact version is written with `==`."
     if stage == "environment":
         return f"`build-system.requires` of `{project.file}` has to be installed first; is the package index reachable?"
     return ""

@@ -6,7 +6,7 @@ https://pip.pypa.io/en/stable/reference/requirements-file-format/. Pure: files a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from submit.errors import Place, Problem, UsageError
@@ -43,6 +43,15 @@ def parse(file: Path, read: Read) -> tuple[str, ...]:
     if problems:
         raise UsageError(problems)
     return tuple(dict.fromkeys(found))
+
+
+def check(found: Sequence[str], file: Path) -> tuple[str, ...]:
+    """Requirements that stand in the metadata of a project; a `UsageError` names every one that is not PEP 508."""
+    judged = [_judged(requirement.strip(), Place(file=str(file))) for requirement in found]
+    problems = [item for item in judged if isinstance(item, Problem)]
+    if problems:
+        raise UsageError(problems)
+    return tuple(item for item in judged if isinstance(item, str))
 
 
 def _lines(file: Path, read: Read, including: tuple[Path, ...]) -> Iterator[str | Problem]:
