@@ -18,15 +18,15 @@ _SOURCES = ("pyproject.toml", "README.md", "LICENSE", "NOTICE")
 
 
 def run(setting: Setting) -> Report:
-    wheel = str(_wheel(setting))
-    what = {"jobdir": wheel, "torchx": "torchx", "psij-python": "psij-python"}
+    what = {"jobdir": str(_wheel(setting)), "torchx": "torchx", "psij-python": "psij-python"}
     arms = [Arm(f"pip install {name}", partial(_with_pip, setting, given)) for name, given in what.items()]
     arms += [Arm(f"uv pip install {name}", partial(_with_uv, setting, given)) for name, given in what.items()]
     measured = alternate(arms, setting.runs)
+    with_pip, with_uv = measured[: len(what)], measured[len(what) :]
     return Report(
         title="install: into an empty environment, downloads cached by a run before",
         columns=("median", "MB", "distributions", "jobdir ÷ it"),
-        rows=[_row(arm, measured[0]) for arm in measured],
+        rows=[_row(arm, group[0]) for group in (with_pip, with_uv) for arm in group],
         notes=["pip compiles what it installs, uv does not: hence its megabytes"],
         broken=[arm for arm in measured if arm.broken],
     )

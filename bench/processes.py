@@ -36,7 +36,7 @@ def adopt_orphans() -> None:
 
 
 def run(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, expect: str = "", timeout_s: float = 600.0) -> Ran:
-    """Raises `BrokenError` unless the program exits with 0, prints `expect` on stdout, and leaves no process behind."""
+    """Raises `BrokenError` unless the program exits with 0, prints `expect`, and leaves no process behind."""
     cpu_before = _children_cpu_s()
     start = time.perf_counter()
     done = subprocess.run(
@@ -44,7 +44,7 @@ def run(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, expect: str =
     )
     wall_s = time.perf_counter() - start
     _reap(argv)
-    if done.returncode != 0 or expect not in done.stdout:
+    if done.returncode != 0 or expect not in done.stdout + done.stderr:
         raise BrokenError(f"{' '.join(argv)}: exit code {done.returncode}\n{(done.stdout + done.stderr)[-2000:]}")
     return Ran(wall_s, _children_cpu_s() - cpu_before if sys.platform == "linux" else None, done.stdout)
 
