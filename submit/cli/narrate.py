@@ -60,10 +60,15 @@ def detached(handle: Handle) -> None:
 
 def outcome(status: Status) -> None:
     colour = "green" if status.state is State.SUCCEEDED else "red"
-    took = f" in {show_seconds((status.ended - status.started).total_seconds())}" if _ran(status) else ""
-    say("state", click.style(status.state.value, fg=colour, bold=True) + took + _why(status))
+    say("state", click.style(status.state.value, fg=colour, bold=True) + _took(status) + _why(status))
     if status.job_dir:
         say("job dir", status.job_dir)
+
+
+def _took(status: Status) -> str:
+    if status.started is None or status.ended is None:
+        return ""
+    return f" in {show_seconds((status.ended - status.started).total_seconds())}"
 
 
 def _why(status: Status) -> str:
@@ -71,10 +76,6 @@ def _why(status: Status) -> str:
         return ""
     code = f" {status.exit_code}" if status.exit_code is not None else ""
     return f": {status.cause.value}{code}"
-
-
-def _ran(status: Status) -> bool:
-    return status.started is not None and status.ended is not None
 
 
 def _machine(pool: Pool) -> str:

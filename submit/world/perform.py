@@ -31,7 +31,8 @@ class World:
         self._observe(step)
         match step:
             case Upload():
-                return self._upload(step)
+                self._upload(step)
+                return None
             case Call(api="engine"):
                 return _call_engine(self.engine, step)
             case Read():
