@@ -32,7 +32,7 @@ def test_a_problem_is_a_line_that_says_what_and_where_and_a_line_that_says_what_
     ("argv", "first_line"),
     [
         (["trian"], "error: there is no command `trian`. Did you mean `train`?"),
-        (["train", "--confg", "x"], "error: no such option: --confg. Did you mean --config?"),
+        (["train", "--confg", "x"], "error: no such option"),
         (["train", "--config", "none.yaml"], "error: cannot read `"),
         (["train", "--backend", "moon"], "error: `moon` is not a backend"),
         (["train", "--labels", "team"], "error: invalid value for '--labels': `team` is not KEY=VALUE"),
