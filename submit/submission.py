@@ -39,12 +39,16 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """A job that is ready to go: nothing has left the machine yet. `warnings` are for the user to read."""
+    """A job that is ready to go: nothing has left the machine yet.
+
+    `warnings` and `notes` (what the backend does without) are for the user to read.
+    """
 
     spec: JobSpec
     target: Target
     backend: Backend
     warnings: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def steps(self) -> tuple[list[Step], Handle]:
         """Exactly what `submit` would do, in its order, and the handle that it would give."""
@@ -66,12 +70,18 @@ def prepare(request: Request, around: Surroundings, notify: Notify = lambda _: N
     built = _build(request, around, loaded.config, defaults, notify)
     problems += built.problems if built else ()
     spec = _assemble(request, loaded.config, built, target, defaults)
-    problems += features.problems(spec, backend, target.backend)
+    problems += features.refusals(spec, backend, target.backend)
     raise_errors(problems)
     if built and request.preflight and not request.dry_run:
         problems += _preflight(spec, built, around, notify)
         raise_errors(problems)
-    return Prepared(spec=spec, target=target, backend=backend, warnings=tuple(problems))
+    return Prepared(
+        spec=spec,
+        target=target,
+        backend=backend,
+        warnings=tuple(problems),
+        notes=features.notes(spec, backend),
+    )
 
 
 def raise_errors(problems: Sequence[Problem]) -> None:

@@ -9,18 +9,21 @@ from submit.errors import Problem
 from submit.job import Container, JobSpec, Pool, PythonModule, Strategy
 
 
-def problems(spec: JobSpec, backend: Backend, name: str) -> tuple[Problem, ...]:
-    """An error for each feature that the backend refuses, a warning for each that it does without."""
-    found = []
-    for feature in dict.fromkeys(used(spec)):
-        match backend.capabilities.get(feature):
-            case Refused(reason):
-                found.append(Problem(message=f"the `{name}` backend has no {feature}: {reason}"))
-            case StandsIn(reason):
-                found.append(Problem(message=reason, severity="warning"))
-            case None:
-                pass
-    return (*found, *_extras(spec, name, backend))
+def refusals(spec: JobSpec, backend: Backend, name: str) -> tuple[Problem, ...]:
+    """An error for each thing that the job asks for and the backend cannot give."""
+    answers = ((feature, backend.capabilities.get(feature)) for feature in dict.fromkeys(used(spec)))
+    refused = [
+        Problem(message=f"the `{name}` backend has no {feature}: {answer.reason}")
+        for feature, answer in answers
+        if isinstance(answer, Refused)
+    ]
+    return (*refused, *_extras(spec, name, backend))
+
+
+def notes(spec: JobSpec, backend: Backend) -> tuple[str, ...]:
+    """What the backend does without, or otherwise than the config says; for the user to know."""
+    answers = (backend.capabilities.get(feature) for feature in dict.fromkeys(used(spec)))
+    return tuple(dict.fromkeys(answer.reason for answer in answers if isinstance(answer, StandsIn)))
 
 
 def used(spec: JobSpec) -> Iterator[Feature]:

@@ -31,6 +31,8 @@ def job(prepared: Prepared) -> None:
         size = show_bytes(len(package.data))
         say("package", f"{package.filename}, {size}, {len(package.files)} files, sha256 {package.digest[:12]}")
     say("machines", machines(spec))
+    for note in prepared.notes:
+        say("note", note)
     if spec.hourly_usd is not None:
         where = f"on Vertex AI in {prepared.target.region}"
         free = ", free on this machine" if prepared.target.backend == "local" else ""

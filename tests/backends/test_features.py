@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from submit.backends import Backend, Feature, features, load
-from submit.errors import Place, Problem
+from submit.errors import Place
 from submit.job import Container, JobSpec, Machine, Pool, Retry, Role, Scheduling, Strategy
 
 LOCAL: Backend = load("local")
@@ -31,15 +31,15 @@ def test_what_a_job_asks_for_is_listed() -> None:
 
 
 def test_what_the_backend_does_without_is_said() -> None:
-    assert features.problems(spec(service_account="a@b"), LOCAL, "local") == (
-        Problem(message="this machine stands in for the machines of the config", severity="warning"),
-        Problem(message="the job runs as you", severity="warning"),
+    assert features.notes(spec(service_account="a@b"), LOCAL) == (
+        "this machine stands in for the machines of the config",
+        "the job runs as you",
     )
+    assert features.refusals(spec(service_account="a@b"), LOCAL, "local") == ()
 
 
 def test_what_the_backend_cannot_do_is_refused_with_its_reason() -> None:
-    errors = [p for p in features.problems(spec(retry=Retry(limit=3)), LOCAL, "local") if p.severity == "error"]
-    (error,) = errors
+    (error,) = features.refusals(spec(retry=Retry(limit=3)), LOCAL, "local")
     assert str(error) == (
         "the `local` backend has no retries of the whole job: it restarts single replicas as Vertex AI does, "
         "not whole jobs"
@@ -52,5 +52,6 @@ def test_a_field_that_only_vertex_ai_knows_does_not_vanish() -> None:
         pools=(Pool(role=Role.CHIEF, machine=CHIEF.machine, extras={"nfsMounts": []}),),
         places={"workerPoolSpecs[0].nfsMounts": place},
     )
-    errors = [p for p in features.problems(asked, LOCAL, "local") if p.severity == "error"]
-    assert [str(error) for error in errors] == ["c.yaml:9: `nfsMounts` has no meaning on the `local` backend"]
+    assert [str(error) for error in features.refusals(asked, LOCAL, "local")] == [
+        "c.yaml:9: `nfsMounts` has no meaning on the `local` backend"
+    ]

@@ -24,7 +24,7 @@ def test_a_problem_is_a_line_that_says_what_and_where_and_a_line_that_says_what_
         ]
     )
     assert capsys.readouterr().err == (
-        "warning: c.yaml: it is old\nerror: c.yaml:8:5: a.b: no\nerror: so is this\n\nhint: Take 2.\n"
+        "warning: c.yaml: it is old\nerror: c.yaml:8:5: a.b: 3 is not possible\nerror: so is this\n\nhint: Take 2.\n"
     )
 
 
