@@ -13,7 +13,7 @@ PROJECT_FILE = "pyproject.toml"
 
 
 def defaults(folder: Path) -> tuple[Mapping[str, Json], tuple[Problem, ...]]:
-    """What the project says of every job, and what is wrong with it; the parser is imported only if it says anything."""
+    """What the project says of every job, and what is wrong with it."""
     text = files.read_if_there(folder / PROJECT_FILE)
     if text is None or b"tool.submit" not in text:
         return {}, ()

@@ -52,6 +52,5 @@ def test_a_field_that_only_vertex_ai_knows_does_not_vanish() -> None:
         pools=(Pool(role=Role.CHIEF, machine=CHIEF.machine, extras={"nfsMounts": []}),),
         places={"workerPoolSpecs[0].nfsMounts": place},
     )
-    assert [str(error) for error in features.refusals(asked, LOCAL, "local")] == [
-        "c.yaml:9: `nfsMounts` has no meaning on the `local` backend"
-    ]
+    (error,) = features.refusals(asked, LOCAL, "local")
+    assert str(error) == "c.yaml:9: `nfsMounts` has no meaning on the `local` backend"
