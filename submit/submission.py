@@ -107,7 +107,7 @@ def _build(
     return package.build(
         path,
         packages=[around.cwd / extra for extra in request.packages],
-        cache=around.cache_dir / "packages",
+        cache=around.cache_dir / "archives",
         keep=not request.dry_run,
         allow_secrets=request.allow_secrets,
         max_bytes=request.max_package_bytes or package.MAX_BYTES,

@@ -37,7 +37,7 @@ def package(
     around = surroundings.read(state_dir)
     built = packaging.build(
         around.cwd / path,
-        cache=around.cache_dir / "packages",
+        cache=around.cache_dir / "archives",
         keep=True,
         allow_secrets=allow_secrets,
         max_bytes=parse_bytes(max_package_size) if max_package_size else packaging.MAX_BYTES,
