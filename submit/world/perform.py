@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,6 +44,7 @@ class World:
     @property
     def engine(self) -> Engine:
         if self._engine is None:
+            require_posix(os.name)
             from submit.engine import Engine
 
             self._engine = Engine(
@@ -60,6 +62,16 @@ class World:
 
     def _read(self, step: Read) -> Json:
         return self.engine.read_log(step.source, step.position, wait_s=step.wait_s, limit=step.limit)
+
+
+def require_posix(name: str) -> None:
+    """`name` is that of `os.name`; the engine stands on signals, sessions and file locks of POSIX."""
+    if name != "posix":
+        raise ServiceError(
+            "jobs cannot run on this machine: the engine needs Linux or macOS",
+            kind=ErrorKind.INVALID,
+            hint="On Windows, use it inside WSL, or submit to another backend.",
+        )
 
 
 def _concurrency(surroundings: Surroundings) -> int | None:
