@@ -182,6 +182,7 @@ def _watch_click(trial: Trial, core: Any) -> None:
 def _watch_absl(trial: Trial, app: Any) -> None:
     parse = app._register_and_parse_flags_with_usage
 
+    @functools.wraps(parse)  # with its attributes, which it uses itself
     def rejecting(*args: Any, **named: Any) -> Any:
         try:
             return parse(*args, **named)

@@ -67,12 +67,13 @@ def _rejected(report: Report, tried: Tried) -> Iterable[Problem]:
     extras: list[str] = report.get("extras", [])
     others = [word for word in extras if not word.startswith("--job-dir")]
     unknown = [word for word in others if word.startswith("-")]
-    no_job_dir = len(others) < len(extras)
+    message = report.get("message") or _last_error(report.get("output", ""))
+    no_job_dir = len(others) < len(extras) or re.match(r"(?i)(no such option|unknown).*\bjob-dir\b", message)
     says = _trainers_words(report)
     if no_job_dir:
         yield Problem(
             message=f"`{tried.module}` does not accept `--job-dir`, which every job is given",
-            hint=_job_dir_hint(report["options"]),
+            hint=_job_dir_hint(report.get("options")),
         )
     for word in unknown:
         hint = _did_you_mean(word, report["options"])
@@ -80,7 +81,6 @@ def _rejected(report: Report, tried: Tried) -> Iterable[Problem]:
             hint = f"{hint} {says}".strip()
         yield Problem(message=f"`{tried.module}` does not accept the argument `{word}`", hint=hint)
     if not no_job_dir and not unknown:
-        message = report.get("message") or _last_error(report.get("output", ""))
         yield Problem(message=f"`{tried.module}` does not accept its arguments: {message}", hint=says)
 
 
@@ -139,7 +139,9 @@ def _timed_out(tried: Tried) -> Problem:
     )
 
 
-def _job_dir_hint(options: Sequence[str]) -> str:
+def _job_dir_hint(options: Sequence[str] | None) -> str:
+    if options is None:  # not argparse's
+        return "Give the trainer an option `--job-dir`, and write what shall outlive the job there."
     if "--job_dir" in options:
         return "The trainer has `--job_dir`: name it `--job-dir`; in the code it stays `args.job_dir`."
     return 'Add `parser.add_argument("--job-dir")` to the trainer, and write what shall outlive the job there.'
@@ -157,8 +159,11 @@ def _trainers_words(report: Report) -> str:
 
 def _last_error(output: str) -> str:
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    errors = [line for line in lines if re.match(r"(?i)(.*\b)?error\b", line)]
-    return re.sub(r"^(?i:error): ", "", (errors or lines or ["no reason was given"])[-1])
+    errors = [at for at, line in enumerate(lines) if re.match(r"(?i)(.*\b)?error\b", line)]
+    at = errors[-1] if errors else len(lines) - 1
+    if errors and lines[at].endswith(":") and at + 1 < len(lines):
+        at += 1  # absl tells the reason in the line below
+    return re.sub(r"^.*?\b(?i:error): ", "", lines[at]) if lines else "no reason was given"
 
 
 def _place(report: Report) -> Place | None:
