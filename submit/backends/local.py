@@ -81,13 +81,13 @@ def describe(handles: Sequence[Handle], target: Target) -> Conversation[Mapping[
     reply = yield Call(
         api="engine", method="jobs.get", request={"ids": [handle.path for handle in handles]}, assumed=[]
     )
-    return {status.handle: status for status in _statuses(reply)}
+    return {status.handle: status for status in _statuses(reply, target)}
 
 
 def list_jobs(target: Target, limit: int) -> Conversation[Sequence[Status]]:
     """Newest first."""
     reply = yield Call(api="engine", method="jobs.list", request={"limit": limit}, assumed=[])
-    return _statuses(reply)
+    return _statuses(reply, target)
 
 
 def logs(handle: Handle, target: Target, cursor: str, wait_s: float) -> Conversation[LogPage]:
@@ -190,11 +190,11 @@ def _record(reply: Json) -> JsonObject:
     return reply
 
 
-def _statuses(reply: Json) -> list[Status]:
-    return [_status(_record(record)) for record in reply] if isinstance(reply, list) else []
+def _statuses(reply: Json, target: Target) -> list[Status]:
+    return [_status(_record(record), target) for record in reply] if isinstance(reply, list) else []
 
 
-def _status(record: JsonObject) -> Status:
+def _status(record: JsonObject, target: Target) -> Status:
     client = record.get("client") or {}
     hourly = client.get("hourly_usd") if isinstance(client, dict) else None
     cause = record.get("cause")
@@ -213,11 +213,18 @@ def _status(record: JsonObject) -> Status:
         labels=cast("dict[str, str]", record.get("labels") or {}),
         job_dir=cast("str | None", record.get("job_dir")),
         hourly_usd=hourly if isinstance(hourly, int | float) else None,
-        links={"log": str(record["log"])} if record.get("log") else {},
+        links=_links(record, target),
         trials=tuple(_record(trial) for trial in cast("list[Json]", record.get("trials") or [])),
         traceback=str(record.get("traceback") or ""),
         raw=record,
     )
+
+
+def _links(record: JsonObject, target: Target) -> Mapping[str, str]:
+    """Where the log is, and the folder that a job dir in a bucket stands for."""
+    job_dir = str(record.get("job_dir") or "")
+    folder = {"folder": _bucket_path(job_dir, target)} if job_dir.startswith("gs://") else {}
+    return {**folder, "log": str(record["log"])}
 
 
 def _replica(record: JsonObject) -> ReplicaStatus:

@@ -65,6 +65,8 @@ def outcome(status: Status) -> None:
     say("state", click.style(status.state.value, fg=colour, bold=True) + _took(status) + _why(status))
     if status.job_dir:
         say("job dir", status.job_dir)
+    if "folder" in status.links:
+        say("folder", status.links["folder"])
 
 
 def _took(status: Status) -> str:

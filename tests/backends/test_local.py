@@ -12,6 +12,7 @@ from submit.job import (
     Goal,
     Handle,
     JobSpec,
+    Json,
     JsonObject,
     LogEntry,
     Machine,
@@ -99,6 +100,12 @@ def test_an_answer_of_the_engine_becomes_a_status() -> None:
     assert status.started is None
     assert [(r.name, r.restarts, r.cpu_s) for r in status.replicas] == [("workerpool0-0", 1, None)]
     assert (status.job_dir, status.hourly_usd, status.links) == ("/out", 0.5, {"log": "/state/log.jsonl"})
+
+
+def test_a_job_dir_in_a_bucket_is_shown_with_its_folder() -> None:
+    reply: list[Json] = [{**RECORD, "job_dir": "gs://team/out"}]
+    (status,) = carry_out(local.list_jobs(TARGET, 10), lambda _: reply)
+    assert status.links["folder"] == "/state/buckets/team/out"
 
 
 def test_a_page_of_the_log_continues_where_the_last_one_ended() -> None:
