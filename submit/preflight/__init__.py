@@ -56,7 +56,7 @@ def _try(
 ) -> tuple[verdict.Report, tuple[Problem, ...]]:
     sites = [installed_files(package) for package in packages]
     argv = [*args, *(("--job-dir", job_dir) if job_dir else ())]
-    run = entry_point.parses_arguments(sites)
+    run = entry_point.parses_arguments(module, sites)
     report = trial.run(sites, module, argv, run=run, timeout_s=timeout_s)
     tried = verdict.Tried(
         module=module,

@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 
 from submit.errors import Problem
 from submit.package.archive import Member
+from submit.preflight.reach import reached_from
 from submit.suggest import nearest
 
 _PARSERS = re.compile(
-    rb"\b(argparse|optparse|click|typer|absl|tensorflow|fire|getopt|docopt|parse_args|parse_known_args|ArgumentParser|"
-    rb"jsonargparse|configargparse|simple_parsing|tyro|tap|hydra|HfArgumentParser|plac|cyclopts|defopt)\b"
-)
+    rb"\b(argparse|optparse|ArgumentParser|parse_args|parse_known_args|click|typer|absl|app\.run|fire|"
+    rb"jsonargparse|configargparse|simple_parsing|HfArgumentParser|tyro|tap|hydra|plac|defopt)\b"
+)  # those that the child can stop, directly or through argparse
 
 
 def missing(module: str, modules: Sequence[str]) -> Problem | None:
@@ -33,10 +34,13 @@ def missing(module: str, modules: Sequence[str]) -> Problem | None:
     return Problem(message=f"module `{module}` is not in the package", hint=_hint(module, modules))
 
 
-def parses_arguments(sites: Sequence[Mapping[str, Member]]) -> bool:
-    """Whether any file mentions a library that parses arguments. If not, running the trainer would only train."""
-    sources = (member.data for site in sites for path, member in site.items() if path.endswith(".py"))
-    return any(_PARSERS.search(source) for source in sources)
+def parses_arguments(module: str, sites: Sequence[Mapping[str, Member]]) -> bool:
+    """Whether the module, or what it imports from the packages, mentions a library that parses arguments.
+
+    If not, running the trainer would not be stopped by anything: it would train.
+    """
+    sources = {path: member.data for site in sites for path, member in site.items() if path.endswith(".py")}
+    return any(_PARSERS.search(sources[path]) for path in reached_from(module, sources))
 
 
 def _hint(module: str, modules: Sequence[str]) -> str:

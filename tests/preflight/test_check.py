@@ -87,6 +87,7 @@ def test_a_trainer_without_job_dir_is_told_how_to_add_it(tmp_path: Path, written
     "parse",
     [
         pytest.param("p.parse_args(sys.argv[1:])", id="explicit arguments"),
+        pytest.param("p.parse_args([a for a in sys.argv[1:] if a != '--own'])", id="a part of the arguments"),
         pytest.param("p.parse_known_args()", id="parse_known_args"),
         pytest.param("p.parse_intermixed_args()", id="intermixed"),
         pytest.param("p.parse_args([]); p.parse_args()", id="defaults first"),
@@ -130,6 +131,16 @@ def test_a_second_parser_for_what_the_first_one_leaves_has_the_last_word(tmp_pat
     built = packaged(tmp_path, task)
     assert verdicts(built, "--config=x") == []
     assert verdicts(built, "--config=x", "--y") == ["error: `trainer.task` does not accept the argument `--y`"]
+
+
+def test_what_the_first_parser_leaves_is_not_held_against_the_second(tmp_path: Path) -> None:
+    task = (
+        "import argparse\nrest = argparse.ArgumentParser().parse_known_args()[1]\nsecond = argparse.ArgumentParser()\n"
+        "second.add_argument('--job-dir')\nsecond.add_argument('--n', type=int)\nsecond.parse_args(rest)\n"
+    )
+    assert verdicts(packaged(tmp_path, task), "--n=x") == [
+        "error: `trainer.task` does not accept its arguments: argument --n: invalid int value: 'x'"
+    ]
 
 
 def test_a_parser_that_raises_instead_of_exiting_is_understood(tmp_path: Path) -> None:
@@ -218,6 +229,12 @@ def test_a_trainer_without_any_parser_is_only_imported(tmp_path: Path) -> None:
     built = packaged(tmp_path, "if __name__ == '__main__': 1 / 0\n")
     assert verdicts(built) == []
     assert verdicts(built, "--x") == ["warning: the arguments of `trainer.task` cannot be judged: no parser is known"]
+
+
+def test_a_parser_that_the_trainer_does_not_use_does_not_make_it_train(tmp_path: Path) -> None:
+    task = f"if __name__ == '__main__': open({str(tmp_path / 'trained')!r}, 'w')\n"
+    assert verdicts(packaged(tmp_path, task, plot="import argparse\n")) == []
+    assert not (tmp_path / "trained").exists()
 
 
 def test_a_trainer_that_ends_without_parsing_is_fine(tmp_path: Path) -> None:
