@@ -37,6 +37,8 @@ def own(folder: JobFolder) -> Ownership | None:
     lock = try_lock(folder)
     if lock is None:
         return None
+    os.ftruncate(lock, 0)
+    os.write(lock, b"%d\n" % os.getpid())  # for people who look
     with contextlib.suppress(FileExistsError):
         os.mkfifo(folder.control, 0o600)
     # Open for both directions: a FIFO without a writer would be readable (end of file) for ever.

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import secrets
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -184,7 +183,7 @@ def _counts(connection: sqlite3.Connection) -> _Counts:
 
 def _announce(connection: sqlite3.Connection) -> str:
     """Says that a supervisor is on its way; it is counted as such until it claims, or does not in time."""
-    token = secrets.token_hex(8)
+    token = os.urandom(8).hex()
     connection.execute("INSERT INTO starts VALUES (?, ?)", (token, time.time()))
     return token
 

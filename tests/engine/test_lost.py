@@ -1,0 +1,115 @@
+"""Whatever dies with SIGKILL: the job is queued, owned, or settled as lost, and nothing of it runs on."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.engine.conftest import NewSite
+from tests.engine.site import Site
+from tests.project import alive, wait_until
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
+
+# A trainer that wants to survive: it ignores signals and has a child in a session of its own.
+CLING = """
+import os, signal, subprocess, time
+for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT): signal.signal(number, signal.SIG_IGN)
+child = subprocess.Popen(['sleep', '60'], start_new_session=True)
+print('up', flush=True)
+time.sleep(60)
+"""
+
+
+def launchers(site: Site, job: str) -> list[int]:
+    commands = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in site.processes(job)}
+    return [pid for pid, command in commands.items() if b"launcher.py" in command]
+
+
+def start_clinging(site: Site, job: str) -> list[int]:
+    site.create(job, CLING)
+    site.wait_for_output(job, "up")
+    return site.processes(job)
+
+
+def test_a_job_without_its_supervisor_has_failed_and_left_nothing(site: Site) -> None:
+    processes = start_clinging(site, "lost")
+    assert len(processes) == 3
+    os.kill(site.supervisor("lost"), signal.SIGKILL)
+    wait_until(lambda: site.get("lost")["state"] == "FAILED")
+    job = site.get("lost")
+    assert job["cause"] == "supervisor lost"
+    assert job["message"].startswith("The supervisor of the job was lost")
+    assert not [pid for pid in processes if alive(pid)]
+    assert site.log("lost")[-1]["message"].endswith("Job failed.")
+    assert job["replicas"][0]["state"] == "FAILED"
+
+
+def test_supervisor_and_launcher_killed_together_leave_nothing(site: Site) -> None:
+    processes = start_clinging(site, "both")
+    for pid in [*launchers(site, "both"), site.supervisor("both")]:
+        os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: site.get("both")["state"] == "FAILED")
+    wait_until(lambda: not [pid for pid in processes if alive(pid)], timeout=1)
+
+
+def test_a_replica_whose_launcher_is_killed_is_started_again(site: Site) -> None:
+    processes = start_clinging(site, "relaunched")
+    os.kill(launchers(site, "relaunched")[0], signal.SIGKILL)
+    wait_until(lambda: site.get("relaunched")["replicas"][0]["restarts"] == 1)
+    wait_until(lambda: site.output("relaunched") == ["up", "up"])
+    assert not [pid for pid in processes[:2] if alive(pid)]
+
+
+def test_the_reader_of_a_log_is_told_that_the_job_was_lost(site: Site) -> None:
+    start_clinging(site, "read")
+    position = int(str(site.engine.read_log("read", 0)["position"]))
+    os.kill(site.supervisor("read"), signal.SIGKILL)
+    page = site.engine.read_log("read", position, wait_s=5.0)
+    while not page["ended"]:
+        page = site.engine.read_log("read", int(str(page["position"])), wait_s=5.0)
+    assert site.get("read")["cause"] == "supervisor lost"
+
+
+def test_a_cancelled_job_that_loses_its_supervisor_is_cancelled(site: Site) -> None:
+    start_clinging(site, "given_up")
+    site.engine.cancel("given_up")
+    os.kill(site.supervisor("given_up"), signal.SIGKILL)
+    assert site.wait("given_up")["state"] == "CANCELLED"
+
+
+def test_the_queue_moves_on_after_a_supervisor_was_lost(new_site: NewSite) -> None:
+    site = new_site(1)
+    start_clinging(site, "first")
+    site.create("second", "print('ran')")
+    assert site.get("second")["state"] == "QUEUED"
+    os.kill(site.supervisor("first"), signal.SIGKILL)
+    assert site.wait("first")["cause"] == "supervisor lost"
+    assert site.wait("second")["state"] == "SUCCEEDED"
+
+
+def test_a_job_outlives_the_client_that_created_it(site: Site) -> None:
+    with site.creator() as client:
+        assert client.stdin
+        assert client.stdout
+        client.stdin.write(json.dumps(site.request("orphan", "import time; time.sleep(0.5); print('done')")) + "\n")
+        client.stdin.flush()
+        client.stdout.readline()
+        client.kill()
+    assert site.wait("orphan")["state"] == "SUCCEEDED"
+    assert site.output("orphan") == ["done"]
+
+
+def test_an_unfinished_log_line_is_cut_when_a_lost_job_is_settled(site: Site) -> None:
+    start_clinging(site, "torn")
+    os.kill(site.supervisor("torn"), signal.SIGKILL)
+    wait_until(lambda: not site.processes("torn"))
+    with (site.folder("torn") / "log.jsonl").open("a") as log:
+        log.write('{"time": "2026-')
+    site.wait("torn")
+    assert site.log("torn")[-1]["message"].endswith("Job failed.")

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import pytest
+
+from submit.engine.outcome import Record, Verdict, crashed_launcher, describe_code, failure, judge
+
+
+def record(exit_code: int | None, cause: str | None, message: str = "") -> Record:
+    return Record("workerpool0-0", exit_code, cause, message, "Traceback …")
+
+
+@pytest.mark.parametrize(
+    ("exit_code", "cause", "told", "restarts", "verdict"),
+    [
+        (0, None, False, 0, "success"),
+        (0, None, True, 0, "success"),
+        (0, "terminated", True, 0, "terminated"),
+        (143, "terminated", True, 0, "terminated"),
+        (143, "terminated", False, 0, "restart"),
+        (1, "exit code", False, 0, "failure"),
+        (127, "exit code", False, 0, "failure"),
+        (128, "exit code", False, 0, "restart"),
+        (134, "exit code", False, 0, "restart"),
+        (139, "signal", False, 2, "restart"),
+        (139, "signal", False, 3, "failure"),
+        (137, "out of memory", False, 0, "failure"),
+        (None, "environment", False, 0, "failure"),
+    ],
+)
+def test_verdicts(exit_code: int | None, cause: str | None, told: bool, restarts: int, verdict: Verdict) -> None:
+    assert judge(record(exit_code, cause), told=told, restarts=restarts, limit=3) == verdict
+
+
+def test_a_failure_keeps_the_replicas_exit_code_and_traceback() -> None:
+    ending = failure(record(3, "exit code"), restarts=0)
+    assert (ending.state, ending.cause, ending.exit_code, ending.traceback) == ("FAILED", "exit code", 3, "Traceback …")
+
+
+def test_out_of_memory_is_told_in_the_launchers_words() -> None:
+    sentence = "The replica workerpool0-0 ran out of memory and exited with a non-zero status of 137."
+    ending = failure(record(137, "out of memory", sentence), restarts=0)
+    assert (ending.cause, ending.message) == ("out of memory", sentence)
+
+
+def test_a_launcher_that_had_to_be_killed_was_terminated() -> None:
+    assert crashed_launcher("workerpool0-0", -9, told=True).cause == "terminated"
+    crashed = crashed_launcher("workerpool0-0", -9, told=False)
+    assert (crashed.cause, crashed.exit_code) == ("signal", 137)
+    assert crashed.message == "The launcher of workerpool0-0 ended without an exit record (SIGKILL)."
+
+
+def test_a_launcher_that_ended_by_itself_without_a_record_is_a_fault_of_its_environment() -> None:
+    assert crashed_launcher("workerpool0-0", 0, told=False)[1:3] == (1, "environment")
+
+
+@pytest.mark.parametrize(("code", "text"), [(3, "exit code 3"), (139, "SIGSEGV"), (255, "exit code 255")])
+def test_codes_in_words(code: int, text: str) -> None:
+    assert describe_code(code) == text

@@ -1,0 +1,101 @@
+"""The store survives what happens to files and processes."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import sqlite3
+import time
+
+import pytest
+
+from submit.engine import Engine
+from submit.errors import ServiceError
+from tests.engine.conftest import NewSite
+from tests.engine.site import Site
+
+
+def reopened(site: Site) -> Engine:
+    return Engine(site.root, cache=site.cache, bucket_root=site.root / "buckets", concurrency=site.concurrency)
+
+
+def damage(site: Site) -> None:
+    """Puts something else in the database's place, and takes away what it could be repaired with."""
+    for path in site.root.glob("jobs.sqlite3*"):
+        path.unlink()
+    (site.root / "jobs.sqlite3").write_bytes(b"not a database, " * 4096)
+
+
+def test_a_writer_killed_at_any_point_leaves_a_sound_store(new_site: NewSite) -> None:
+    site = new_site(1)
+    site.create("blocker", "import time; time.sleep(60)")  # so that the others stay in the queue
+    numbers = itertools.count()
+    answered = []
+    for attempt in range(5):
+        with site.creator() as client:
+            assert client.stdin
+            assert client.stdout
+            deadline = time.monotonic() + 0.15 + attempt * 0.013
+            while time.monotonic() < deadline:
+                job = f"job{next(numbers)}"
+                client.stdin.write(json.dumps(site.request(job)) + "\n")
+                client.stdin.flush()
+                client.stdout.readline()
+                answered.append(job)
+            client.stdin.write("".join(json.dumps(site.request(f"job{next(numbers)}")) + "\n" for _ in range(50)))
+            client.stdin.flush()
+            client.kill()
+    with sqlite3.connect(site.root / "jobs.sqlite3") as database:
+        assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    database.close()
+    jobs = {job["id"]: job["state"] for job in site.engine.list(limit=10_000)}
+    assert set(answered) < set(jobs)
+    assert all((site.folder(str(job)) / "job.json").exists() for job in jobs)
+    with sqlite3.connect(site.root / "jobs.sqlite3") as database:  # their end would take a while
+        database.execute("DELETE FROM jobs WHERE state = 'QUEUED'")
+    database.close()
+
+
+def test_a_damaged_store_is_moved_aside_and_made_again_from_the_jobs(site: Site) -> None:
+    site.run("good", "print('hello')")
+    site.run("bad", "import sys; sys.exit(3)")
+    before = site.engine.list()
+    site.engine.close()
+    damage(site)
+    with pytest.raises(ServiceError, match=r"the job store was damaged .* 2 jobs found again") as caught:
+        reopened(site)
+    assert caught.value.problems[0].hint == "Run the command again."
+    site.engine = reopened(site)
+    assert site.engine.list() == before
+    assert len(list(site.root.glob("jobs.sqlite3.damaged-*"))) >= 1
+
+
+def test_a_running_job_outlives_its_store(site: Site) -> None:
+    site.create("running", "import time; print('up'); time.sleep(1)")
+    site.wait_for_output("running", "up")
+    site.engine.close()
+    damage(site)
+    with pytest.raises(ServiceError, match="1 jobs found again"):
+        reopened(site)
+    site.engine = reopened(site)
+    assert site.get("running")["state"] == "RUNNING"
+    job = site.wait("running")
+    assert (job["state"], job["exit_code"]) == ("SUCCEEDED", 0)
+
+
+def test_the_store_of_a_newer_version_is_left_alone(site: Site) -> None:
+    site.engine.close()
+    with sqlite3.connect(site.root / "jobs.sqlite3") as database:
+        database.execute("PRAGMA user_version = 99")
+    with pytest.raises(ServiceError, match="was made by a newer version of jobdir"):
+        reopened(site)
+    with sqlite3.connect(site.root / "jobs.sqlite3") as database:
+        database.execute("PRAGMA user_version = 1")
+    database.close()
+    site.engine = reopened(site)
+
+
+def test_others_cannot_read_the_engines_folder(site: Site) -> None:
+    site.create("private")
+    assert site.root.stat().st_mode & 0o777 == 0o700
+    assert (site.folder("private") / "job.json").stat().st_mode & 0o777 == 0o600
