@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -109,7 +110,7 @@ def _build_isolated(source: Path, out: Path) -> None:
 
     log = _Log()
     try:
-        with DefaultIsolatedEnv(installer="uv" if find_spec("uv") else "pip") as env:
+        with DefaultIsolatedEnv(installer="uv" if find_spec("uv") or shutil.which("uv") else "pip") as env:
             builder = ProjectBuilder.from_isolated_env(env, source, runner=log.run)
             env.install(builder.build_system_requires)
             _make(builder, env, "sdist", out, log)
