@@ -144,7 +144,10 @@ class _Walk:
 
     def _item(self, item: Tree, type_: Type, field: Field, path: Path) -> Found:
         self.checker.marks[path.canonical] = Mark(path.written, item.place)
-        return self._value(item, type_, field, path)
+        value = self._value(item, type_, field, path)
+        if value is MISSING and isinstance(type_, str) and type_ in self.schema.messages:
+            return {}  # keeps the place, so that those behind it have their right numbers
+        return value
 
     def _check_count(self, count: int, tree: Tree, field: Field, path: Path) -> None:
         if count < field.min_items:
@@ -182,9 +185,15 @@ class _Walk:
             return MISSING
         try:
             if isinstance(type_, dict):
-                return choose(tree, type_["enum"], field)
+                return self._chosen(choose(tree, type_["enum"], field), tree, field, path)
             assert type_ in TYPES, type_
             return convert(tree, type_, field)
         except WrongValueError as wrong:
             self.checker.report(wrong.message, tree.place, path, wrong.hint)
             return MISSING
+
+    def _chosen(self, value: str, tree: Scalar, field: Field, path: Path) -> str:
+        today = (field.deprecated or {}).get(value)
+        if today:
+            self.checker.warn(f"`{value}` is an old name for `{today}`", tree.place, path, f"Write `{today}`.")
+        return value

@@ -3,39 +3,65 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from submit.config.dialect import VERTEX, VERTEX_TUNING
 from submit.config.paths import Marks
 from submit.errors import Problem
-from submit.job import Config, Pool
+from submit.job import Config, Machine, Pool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PoolPaths:
-    """The canonical paths of a pool's values; for a machine out of a scale tier all are `trainingInput.scaleTier`."""
+class MachinePaths:
+    """The canonical paths of a machine's values; for a machine out of a scale tier all are the tier's."""
 
     machine: str
     accelerator_type: str
     accelerator_count: str
     topology: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolPaths:
+    """The canonical paths of a pool's values; `pool` is the whole of it."""
+
+    pool: str
+    machine: MachinePaths
     replicas: str
     image: str
-    env: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """`paths` are those of the pools, in their order; `region` and the rest those of single values."""
+    """`paths` are those of the pools, in their order, `job` is what stands before every path of a Vertex AI job spec,
+    `parameters` and `parallel` are the paths of the hyperparameters and of the number of parallel trials,
+    `custom_tier` is True for ML Engine's scale tier CUSTOM, and `problems` is what has been found already."""
 
     config: Config
     marks: Marks
     paths: tuple[PoolPaths, ...]
-    problems: list[Problem] = field(default_factory=list)
-    region: str = ""
-    labels: str = ""
+    job: str = ""
+    parameters: str = ""
+    parallel: str = ""
+    custom_tier: bool = False
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def vertex(self) -> bool:
+        """Whether the config is written as Vertex AI reads it."""
+        return self.config.dialect in (VERTEX, VERTEX_TUNING)
 
     def pools(self) -> Iterator[tuple[Pool, PoolPaths]]:
         return zip(self.config.pools, self.paths, strict=True)
+
+    def machines(self) -> Iterator[tuple[Machine, MachinePaths]]:
+        for pool, paths in self.pools():
+            yield pool.machine, paths.machine
+
+    def broken(self, path: str) -> bool:
+        """Whether an error has been found in a value or below it, so that nothing can be said about its meaning."""
+        written = self.marks.find(path).written
+        return any(p.severity == "error" and _is_below(p.path, written) for p in self.problems)
 
     def error(self, path: str, message: str, hint: str = "") -> Problem:
         mark = self.marks.find(path)
@@ -44,3 +70,7 @@ class Draft:
     def warning(self, path: str, message: str, hint: str = "") -> Problem:
         mark = self.marks.find(path)
         return Problem(message=message, place=mark.place, path=mark.written, hint=hint, severity="warning")
+
+
+def _is_below(path: str, ancestor: str) -> bool:
+    return path == ancestor or path.startswith((f"{ancestor}.", f"{ancestor}["))

@@ -10,10 +10,10 @@ from submit.config import ml_engine, vertex
 from submit.config.check import Checker
 from submit.config.dialect import OURS, VERTEX, VERTEX_TUNING, Dialect, detect
 from submit.config.draft import Draft
-from submit.config.meaning import judge
 from submit.config.overrides import override
 from submit.config.paths import Mark, Marks, Path
 from submit.config.read import read
+from submit.config.rules import judge
 from submit.config.schema import section as section_schema
 from submit.config.section import apply, apply_defaults
 from submit.config.tree import Branch, Tree, describe
@@ -98,7 +98,8 @@ def draft_of(tree: Branch, file: Place) -> tuple[Draft | None, list[Problem]]:
     values = checker.check(body, dialect.schema, dialect.root, Path())
     section = _section(tree, ours, checker)
     draft = _translate(values, dialect, Marks(marks, file))
-    return replace(draft, config=apply(draft.config, section)), checker.problems
+    problems = tuple(checker.problems)
+    return replace(draft, config=apply(draft.config, section), problems=problems), list(problems)
 
 
 def _section(tree: Branch, section: Tree | None, checker: Checker) -> JsonObject:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from submit.catalogue import LegacyPool, legacy_machine, scale_tier
 from submit.config import tuning
-from submit.config.draft import Draft, PoolPaths
+from submit.config.draft import Draft, MachinePaths, PoolPaths
 from submit.config.paths import Marks
 from submit.config.scalars import seconds
 from submit.config.values import flag, mapping, number, part, text, texts
@@ -63,8 +63,9 @@ def draft(values: JsonObject, marks: Marks, dialect: str) -> Draft:
         config=config,
         marks=marks,
         paths=tuple(paths for _, paths in pools),
-        region=f"{INPUT}.region",
-        labels="labels",
+        parameters=f"{INPUT}.hyperparameters.params",
+        parallel=f"{INPUT}.hyperparameters.maxParallelTrials",
+        custom_tier=text(given, "scaleTier") == "CUSTOM",
     )
 
 
@@ -81,13 +82,14 @@ def _pools(given: JsonObject) -> list[tuple[Pool, PoolPaths]]:
     tier = text(given, "scaleTier") or DEFAULT_TIER
     if tier == "CUSTOM":
         return _one_for_a_tpu([_custom_pool(given, keys) for keys in ROLE_KEYS if _replicas(given, keys)])
-    return [_tier_pool(given, pool) for pool in scale_tier(tier)]
+    return _one_for_a_tpu([_tier_pool(given, pool) for pool in scale_tier(tier)])
 
 
 def _replicas(given: JsonObject, keys: RoleKeys) -> int:
     if keys.count is None:
         return 1
-    return (number(given, keys.count) or 0) if keys.machine in given else 0
+    count = number(given, keys.count) if keys.count in given else 1
+    return (count or 0) if keys.machine in given else 0
 
 
 def _custom_pool(given: JsonObject, keys: RoleKeys) -> tuple[Pool, PoolPaths]:
@@ -107,7 +109,8 @@ def _tier_pool(given: JsonObject, pool: LegacyPool) -> tuple[Pool, PoolPaths]:
     config = part(given, keys.config)
     machine = _with_disk(pool.machine.machine, part(config, "diskConfig"))
     tier = f"{INPUT}.scaleTier"
-    paths = replace(_paths(keys), machine=tier, accelerator_type=tier, accelerator_count=tier, replicas=tier)
+    machine_paths = MachinePaths(machine=tier, accelerator_type=tier, accelerator_count=tier, topology=tier)
+    paths = replace(_paths(keys), pool=tier, machine=machine_paths, replicas=tier)
     return Pool(role=pool.role, machine=machine, replicas=pool.replicas, program=_program(given, config)), paths
 
 
@@ -152,12 +155,15 @@ def _program(given: JsonObject, config: JsonObject) -> PythonModule | Container:
 
 def _paths(keys: RoleKeys) -> PoolPaths:
     config = f"{INPUT}.{keys.config}"
+    machine = f"{INPUT}.{keys.machine}"
     return PoolPaths(
-        machine=f"{INPUT}.{keys.machine}",
-        accelerator_type=f"{config}.acceleratorConfig.type",
-        accelerator_count=f"{config}.acceleratorConfig.count",
-        topology=f"{INPUT}.{keys.machine}",
+        pool=machine,
+        machine=MachinePaths(
+            machine=machine,
+            accelerator_type=f"{config}.acceleratorConfig.type",
+            accelerator_count=f"{config}.acceleratorConfig.count",
+            topology=machine,
+        ),
         replicas=f"{INPUT}.{keys.count or keys.machine}",
         image=f"{config}.imageUri",
-        env=INPUT,
     )

@@ -12,6 +12,10 @@ from submit.job import Config, Json, JsonObject, Retry
 _BACKENDS_OPTIONS = ("local",)
 
 
+_RETRIED = ("preempted", "node_lost")
+"""What a job with `retries` is started again after, unless `retry_on` says otherwise: causes that are not its own."""
+
+
 def apply(config: Config, section: JsonObject) -> Config:
     timeout = real(section, "timeout")
     scheduling = config.scheduling if timeout is None else replace(config.scheduling, timeout_s=timeout)
@@ -32,11 +36,15 @@ def apply(config: Config, section: JsonObject) -> Config:
 
 def _retry(section: JsonObject) -> Retry:
     wanted = cast("list[Json]", section.get("retry_on", []))
-    codes = [code for item in wanted if isinstance(item, dict) for code in cast("list[int]", item["exit_codes"])]
+    codes = [
+        code for item in wanted if isinstance(item, dict) for code in cast("list[int]", item.get("exit_codes", []))
+    ]
     backoff = real(section, "backoff")
+    limit = number(section, "retries") or 0
+    causes = tuple(item for item in wanted if isinstance(item, str))
     return Retry(
-        limit=number(section, "retries") or 0,
-        on=tuple(item for item in wanted if isinstance(item, str)),
+        limit=limit,
+        on=_RETRIED if limit and "retry_on" not in section else causes,
         exit_codes=tuple(codes),
         backoff_s=Retry().backoff_s if backoff is None else backoff,
     )

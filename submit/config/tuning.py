@@ -25,7 +25,7 @@ def from_ml_engine(spec: JsonObject) -> Study:
     metric = text(spec, "hyperparameterMetricTag") or ML_ENGINE_METRIC
     return Study(
         metrics=(Metric(name=metric, goal=Goal(text(spec, "goal") or Goal.MAXIMIZE)),),
-        parameters=tuple(_ml_engine_parameter(p) for p in parts(spec, "params") if {"parameterName", "type"} <= set(p)),
+        parameters=tuple(_ml_engine_parameter(parameter) for parameter in parts(spec, "params")),
         max_trials=number(spec, "maxTrials") or 1,
         parallel_trials=number(spec, "maxParallelTrials") or 1,
         max_failed_trials=number(spec, "maxFailedTrials") or 0,
@@ -36,7 +36,7 @@ def from_ml_engine(spec: JsonObject) -> Study:
 
 
 def _ml_engine_parameter(spec: JsonObject) -> Parameter:
-    kind = ParameterKind(text(spec, "type") or "")
+    kind = ParameterKind(text(spec, "type") or ParameterKind.DOUBLE)
     return Parameter(
         name=text(spec, "parameterName") or "",
         kind=kind,

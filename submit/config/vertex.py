@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from submit.config import tuning
 from submit.config.dialect import VERTEX, VERTEX_TUNING
-from submit.config.draft import Draft, PoolPaths
+from submit.config.draft import Draft, MachinePaths, PoolPaths
 from submit.config.paths import Marks
 from submit.config.scalars import seconds
 from submit.config.values import flag, mapping, number, part, parts, rest, text, texts
@@ -87,8 +87,9 @@ def _spec(spec: JsonObject, marks: Marks, prefix: str) -> Draft:
         config=config,
         marks=marks,
         paths=tuple(paths for _, paths in pools),
-        region="submit.region",
-        labels="labels",
+        job=prefix,
+        parameters="studySpec.parameters",
+        parallel="parallelTrialCount",
     )
 
 
@@ -155,15 +156,15 @@ def _scheduling(values: JsonObject) -> Scheduling:
 
 def _paths(pool: str, marks: Marks) -> PoolPaths:
     machine = f"{pool}.machineSpec"
-    program = "containerSpec" if f"{pool}.containerSpec" in marks else "pythonPackageSpec"
+    container, package = f"{pool}.containerSpec", f"{pool}.pythonPackageSpec"
     return PoolPaths(
-        machine=f"{machine}.machineType",
-        accelerator_type=f"{machine}.acceleratorType",
-        accelerator_count=f"{machine}.acceleratorCount",
-        topology=f"{machine}.tpuTopology",
+        pool=pool,
+        machine=MachinePaths(
+            machine=f"{machine}.machineType",
+            accelerator_type=f"{machine}.acceleratorType",
+            accelerator_count=f"{machine}.acceleratorCount",
+            topology=f"{machine}.tpuTopology",
+        ),
         replicas=f"{pool}.replicaCount",
-        image=f"{pool}.containerSpec.imageUri"
-        if program == "containerSpec"
-        else f"{pool}.pythonPackageSpec.executorImageUri",
-        env=f"{pool}.{program}.env",
+        image=f"{container}.imageUri" if container in marks else f"{package}.executorImageUri",
     )
