@@ -220,12 +220,13 @@ SEVERITIES.update(EMERGENCY="EMERGENCY", I="INFO", W="WARNING", E="ERROR", F="CR
 SEVERITIES.update(TRACE="DEBUG", WARN="WARNING", FATAL="CRITICAL", EXCEPTION="ERROR")
 LEVEL = "(DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL)"
 TIME = r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d"
+BETWEEN = r"[\]) ,:|\[-]+"
 PREFIXES = (
     LEVEL + r"[:\s]",  # logging.basicConfig: `INFO:root:text`
     r"\[" + LEVEL + r"\]",
     r"([IWEF])\d{4} \d\d:\d\d:\d\d",  # absl, glog and TensorFlow's C++: `W1120 01:02:03.4 …`
     TIME + r"[.,]\d+Z?:? ([IWEF]) ",  # `2026-11-20 01:02:03.4: W tensorflow/…`
-    r"[\[(]?" + TIME + r"[^\s\])]*[\])]?[ ,:|-]+(?:[\w.]+[ ,:|-]+)?\[?" + LEVEL + r"\b",  # `… - name - INFO - text`
+    rf"[\[(]?{TIME}[^\s\])]*{BETWEEN}(?:[\w.]+{BETWEEN})?{LEVEL}\b",  # `2026-… - name - INFO - text`
     r"\[rank\d+\]:\[([IWEF])",  # PyTorch
 )
 STARTS = frozenset("DINWECF[(0123456789")  # what a prefix above can start with: most lines need no pattern at all
@@ -387,10 +388,11 @@ class Traceback:
 
     def takes(self, line: str) -> bool:
         """Keeps the line if it belongs to the traceback."""
-        belongs = self._size < ENTRY_BYTES and (self._follows(line) if self._complete else self._is_within(line))
+        size = self._size + 1 + len(line)
+        belongs = size <= ENTRY_BYTES and (self._follows(line) if self._complete else self._is_within(line))
         if belongs:
             self._lines.append(line)
-            self._size += len(line)
+            self._size = size
         return belongs
 
     def _is_within(self, line: str) -> bool:
