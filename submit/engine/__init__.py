@@ -5,6 +5,13 @@ job's replicas through `submit/launcher.py`, then the next queued job, and leave
 is imported here is the standard library's or ours, and light: a supervisor starts on the way of every first job.
 """
 
+import sys
+
+if sys.platform == "win32":
+    from submit.errors import UsageError
+
+    raise UsageError("jobs cannot run on Windows itself", hint="Use the Windows Subsystem for Linux.")
+
 from submit.engine.api import Engine
 
 __all__ = ["Engine"]

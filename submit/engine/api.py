@@ -15,7 +15,7 @@ from submit.engine.origin import Origin
 from submit.engine.outcome import CANCELLED
 from submit.engine.ownership import wake
 from submit.engine.request import Request
-from submit.engine.slots import Slots, reap_children
+from submit.engine.slots import Slots
 from submit.engine.states import ENDED
 from submit.engine.store import DamagedStoreError, NewerStoreError, Store, insert, response, save_ending
 
@@ -121,7 +121,6 @@ class Engine:
 
     def settle(self) -> None:
         """Finds jobs whose supervisor was lost and ends them, and starts queued jobs if there is room."""
-        reap_children()
         with _for_people():
             self._slots.settle()
 

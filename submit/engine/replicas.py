@@ -17,7 +17,7 @@ from submit.engine.outcome import Record, crashed_launcher
 from submit.engine.processes import MARK, Group, spawn
 from submit.engine.tasks import Member
 
-_LAUNCHER = Path(__file__).parent.parent / "launcher.py"
+_LAUNCHER = Path(__file__).with_name("launch.py")
 _PATIENCE_S = 10.0
 """So long after the end of its grace a launcher may take to end everything, before it is killed itself."""
 

@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from submit.job import JsonObject
 
 _START_S = 5.0
-"""A supervisor that has not claimed anything so long after its start is not counted as on its way any more."""
+"""A supervisor that has not claimed anything so many seconds after its start is not counted as on its way any more."""
 _OFFERS = 3
 """So often a job waits for a supervisor of its own interpreter; then any takes it."""
-_COUNTS = """SELECT (SELECT count(*) FROM jobs WHERE state IN ('PREPARING', 'RUNNING', 'CANCELLING')) AS active,
+_COUNTS = f"""SELECT (SELECT count(*) FROM jobs WHERE state IN ('PREPARING', 'RUNNING', 'CANCELLING')) AS active,
                     (SELECT count(*) FROM jobs WHERE state = 'QUEUED') AS queued,
-                    (SELECT count(*) FROM starts WHERE at > ?) AS starting"""
+                    (SELECT count(*) FROM starts WHERE abs(at - ?) < {_START_S}) AS starting"""  # noqa: S608 - our own constant
 _ACTIVE = "SELECT * FROM jobs WHERE state IN ('PREPARING', 'RUNNING', 'CANCELLING')"
 _OLDEST = "SELECT * FROM jobs WHERE state = 'QUEUED' ORDER BY sequence LIMIT 1"
 
@@ -70,6 +70,7 @@ class Slots(NamedTuple):
 
     def settle(self) -> None:
         """Ends the jobs whose supervisor was lost, and starts supervisors if jobs wait and there is room."""
+        _children[:] = [pid for pid in _children if not reap(pid)]
         for row in self.store.read(_ACTIVE):
             self._settle_one(row)
         self.start_supervisors()
@@ -84,11 +85,11 @@ class Slots(NamedTuple):
 
     def start_supervisors(self) -> None:
         """As many as there are both queued jobs and free places that none is on its way for."""
-        if self._wanted(_Counts(*self.store.read(_COUNTS, time.time() - _START_S)[0])) <= 0:
+        if self._wanted(_Counts(*self.store.read(_COUNTS, time.time())[0])) <= 0:
             return
         with self.store.transaction() as connection:
             wanted = self._wanted(_counts(connection))
-            connection.execute("DELETE FROM starts WHERE at < ?", (time.time() - _START_S,))
+            connection.execute("DELETE FROM starts WHERE abs(at - ?) >= ?", (time.time(), _START_S))
             starts = [_announce(connection) for _ in range(wanted)]
             oldest = connection.execute(_OLDEST).fetchone()
         for start in starts:
@@ -163,12 +164,8 @@ def lost(row: sqlite3.Row) -> JsonObject:
     }
 
 
-def reap_children() -> None:
-    """Takes the ended supervisors among our children, so that a long-lived client gathers no zombies."""
-    _children[:] = [pid for pid in _children if not reap(pid)]
-
-
 _children: list[int] = []
+"""Supervisors that we have started and that may have ended: a long-lived client is not to gather zombies."""
 
 
 class _Counts(NamedTuple):
@@ -178,7 +175,7 @@ class _Counts(NamedTuple):
 
 
 def _counts(connection: sqlite3.Connection) -> _Counts:
-    return _Counts(*connection.execute(_COUNTS, (time.time() - _START_S,)).fetchone())
+    return _Counts(*connection.execute(_COUNTS, (time.time(),)).fetchone())
 
 
 def _announce(connection: sqlite3.Connection) -> str:

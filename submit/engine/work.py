@@ -61,7 +61,7 @@ class Single:
 
 
 class Tuning:
-    """A study: as many trials at once as it allows, each a run of its own, until enough have ended."""
+    """A study: as many trials at once as it allows, each a run with the job's time-out, until enough have ended."""
 
     def __init__(self, study: Study, stage: Stage, watcher: Watcher) -> None:
         self._study, self._stage, self._watcher = study, stage, watcher
@@ -72,6 +72,11 @@ class Tuning:
         self._stopped: Ending | None = None
 
     def begin(self) -> None:
+        if self._study.algorithm not in ("GRID_SEARCH", "RANDOM_SEARCH"):
+            self._watcher.say("There is no Bayesian optimiser on this machine: the study searches at random.", None)
+        self._fill()
+
+    def _fill(self) -> None:
         while len(self._active) < self._study.parallel_trials and self._begin_next():
             pass
         self._watcher.changed()
@@ -121,7 +126,7 @@ class Tuning:
         self._watcher.say(_summary(trial), number)
         if not self._stopped and too_many_failures(list(self._trials.values()), self._study):
             self._stop(self._too_many())
-        self.begin()
+        self._fill()
         if not self._active:
             self._watcher.ended(self._stopped or self._result())
 

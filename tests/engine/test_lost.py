@@ -28,7 +28,7 @@ time.sleep(60)
 
 def launchers(site: Site, job: str) -> list[int]:
     commands = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in site.processes(job)}
-    return [pid for pid, command in commands.items() if b"launcher.py" in command]
+    return [pid for pid, command in commands.items() if b"launch.py" in command]
 
 
 def start_clinging(site: Site, job: str) -> list[int]:

@@ -119,3 +119,17 @@ def test_a_job_whose_installation_is_gone_is_run_all_the_same(new_site: NewSite)
     )
     site.wait("first")
     assert site.wait("second")["state"] == "SUCCEEDED"
+
+
+def test_a_job_whose_interpreter_for_environments_is_gone_fails_and_the_next_one_runs(new_site: NewSite) -> None:
+    site = new_site(1)
+    site.create("first", "import time; print('up'); time.sleep(0.3)")
+    site.wait_for_output("first", "up")
+    site.create("second")
+    site.create("third")
+    gone = str(site.root / "gone" / "python")
+    site.engine._store.write("UPDATE jobs SET origin = json_set(origin, '$.base_python', ?) WHERE id = 'second'", gone)
+    job = site.wait("second")
+    assert (job["state"], job["cause"]) == ("FAILED", "environment")
+    assert job["message"] == f"The engine could not run the job: [Errno 2] No such file or directory: '{gone}'"
+    assert site.wait("third")["state"] == "SUCCEEDED"

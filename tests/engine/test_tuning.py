@@ -48,6 +48,7 @@ def test_a_random_search_stays_in_its_range(site: Site) -> None:
     job = site.run("random", QUADRATIC, study={**GRID, "parameters": [x], "max_trials": 3, "algorithm": None})
     values = [float(trial["parameters"]["x"]) for trial in job["trials"]]
     assert len(set(values)) == 3
+    assert "There is no Bayesian optimiser on this machine: the study searches at random." in site.messages("random")
     assert all(2.5 <= value <= 3.5 for value in values)
     assert [abs(value - 3) for value in values] == sorted(abs(value - 3) for value in values)
 
