@@ -11,26 +11,18 @@ From Python, equal to the command line:
 
     submit.jobs.list_jobs(limit=10)
     submit.jobs.get("trainer_20260101_120000_ab12").cancel()
+
+What is heavy is imported when it is first used; `__init__.pyi` says what there is.
 """
 
-from __future__ import annotations
-
 from importlib import import_module
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from submit import jobs
-    from submit.jobs import Job
-    from submit.training import train
 
 __version__ = "0.1.0"
-__all__ = ["Job", "__version__", "jobs", "train"]
 
 _HOMES = {"train": "submit.training", "Job": "submit.jobs"}
 
 
 def __getattr__(name: str) -> object:
-    """What is heavy is imported when it is first used."""
     if name == "jobs":
         return import_module("submit.jobs")
     if name in _HOMES:

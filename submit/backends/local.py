@@ -121,8 +121,7 @@ def job_request(spec: JobSpec, target: Target) -> JsonObject:
         "labels": dict(spec.labels),
         "project": target.project or "local",
         "region": target.region or "local",
-        "packages": [{"path": _staged(package, target), "sha256": package.digest} for package in spec.packages]
-        + [{"path": _bucket_path(uri, target), "sha256": None} for uri in _package_uris(spec)],
+        "packages": _packages(spec, target),
         "pools": [_pool(pool, spec) for pool in spec.pools],
         "job_dir": spec.job_dir or f"{target.state_dir}/output/{spec.name}",
         "base_output_dir": spec.base_output_dir,
@@ -134,6 +133,12 @@ def job_request(spec: JobSpec, target: Target) -> JsonObject:
         "study": _study(spec.study) if spec.study else None,
         "client": {"hourly_usd": spec.hourly_usd},
     }
+
+
+def _packages(spec: JobSpec, target: Target) -> list[Json]:
+    """Those of this submission, and those that the config finds in buckets, of which no digest is known."""
+    ours: list[Json] = [{"path": _staged(package, target), "sha256": package.digest} for package in spec.packages]
+    return [*ours, *({"path": _bucket_path(uri, target), "sha256": None} for uri in _package_uris(spec))]
 
 
 def _pool(pool: Pool, spec: JobSpec) -> JsonObject:

@@ -1,0 +1,5 @@
+from submit import jobs as jobs
+from submit.jobs import Job as Job
+from submit.training import train as train
+
+__version__: str
