@@ -645,10 +645,13 @@ class Child:
         for lines in self.outputs.values():
             lines.expire(time.monotonic())
 
-    def drain(self) -> None:
+    def drain(self, patience_s: float = 5.0) -> None:
         """What is still in the pipes; somebody out of our reach may hold them open, so their end is not waited for."""
-        while self.outputs and select.select(list(self.outputs), [], [], 0)[0]:
-            self.read(select.select(list(self.outputs), [], [], 0)[0])
+        deadline = time.monotonic() + patience_s
+        ready = list(self.outputs)
+        while ready and time.monotonic() < deadline:
+            self.read(ready)
+            ready = select.select(list(self.outputs), [], [], 0)[0]
         for file in list(self.outputs):
             self._close(file)
 
@@ -826,7 +829,7 @@ def oom_kills() -> int:
 
 
 def oom_counters() -> Iterator[str]:
-    with open("/proc/self/cgroup") as file:
+    with contextlib.suppress(OSError), open("/proc/self/cgroup") as file:
         for line in file:
             number, controllers, path = line.rstrip("\n").split(":", 2)
             if "memory" in controllers.split(","):
@@ -966,8 +969,6 @@ class Tools:
         except StartError as problem:
             return CANNOT_START, "{}: {}".format(argv[0], problem)
         status = watch(child, self.orders, self.log, Memory(None))
-        child.clear()
-        child.drain()
         if self.orders.stop_at is not None:
             raise StoppedError
         return status, "\n".join(output)
@@ -1258,7 +1259,19 @@ def launch(task: Task, program: Program, stdout: Lines, stderr: Lines) -> Child:
 
 
 def watch(child: Child, orders: Orders, log: Log, memory: Memory) -> int:
-    """Attends to a child until it ends; returns its status as `waitpid` has it."""
+    """Attends to a child until nothing of it is left; returns its status as `waitpid` has it."""
+    try:
+        status = attend(child, orders, log, memory)
+    except BaseException:
+        child.kill()
+        raise
+    finally:
+        child.clear()
+        child.drain()
+    return status
+
+
+def attend(child: Child, orders: Orders, log: Log, memory: Memory) -> int:
     while child.status is None:
         child.read(orders.wait(child.outputs, patience(child, orders, memory)))
         child.expire_lines()
@@ -1342,8 +1355,6 @@ def run_program(task: Task, program: Program, orders: Orders, log: Log) -> dict[
     child = launch(task, program, Lines("INFO", from_stdout), Lines("ERROR", from_stderr))
     orders.tell({"event": "running", "pid": child.pid, "pgid": child.pid})
     status = watch(child, orders, log, memory)
-    child.clear()
-    child.drain()
     if program.clean_up and os.WIFSIGNALED(status):
         run_quietly(program.clean_up)
     result = verdict(task, status, told=child.told, memory=memory)
@@ -1416,8 +1427,10 @@ def main(arguments: Sequence[str]) -> int:
     orders = Orders(control, task["grace_s"])
     adopt_orphans()
     record = run(task, orders, Log(task))
-    write_json(task["record"], record)
-    orders.tell({"event": "ended", **record})
+    try:
+        write_json(task["record"], record)
+    finally:
+        orders.tell({"event": "ended", **record})
     if record["exit_code"] is None:
         return 128 + signal.SIGTERM if record["cause"] == "terminated" else 125
     return int(record["exit_code"])

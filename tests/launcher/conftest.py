@@ -35,6 +35,7 @@ class Replica:
     task: dict[str, Any]
     folder: Path
     python: str = PYTHON
+    prefix: list[str] = field(default_factory=list)
     env: dict[str, str] = field(default_factory=lambda: dict(os.environ))
     process: subprocess.Popen[bytes] | None = None
     control: socket.socket | None = None
@@ -45,7 +46,7 @@ class Replica:
     def start(self, *, control: bool = True) -> None:
         path = self.folder / "task.json"
         path.write_text(json.dumps(self.task))
-        argv = [self.python, "-I", "-S", launcher.__file__, str(path)]
+        argv = [*self.prefix, self.python, "-I", "-S", launcher.__file__, str(path)]
         ours, theirs = socket.socketpair()
         if control:
             argv += ["--control", str(theirs.fileno())]

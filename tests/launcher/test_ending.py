@@ -167,3 +167,15 @@ def test_the_end_of_the_supervisor_ends_everything_at_once(replica: Replica) -> 
     assert replica.wait(3) == 137
     assert not alive(daemon)
     assert replica.record()["cause"] == "terminated"
+
+
+def test_a_fault_of_the_launcher_leaves_no_trainer_behind(replica: Replica) -> None:
+    replica.write_trainer("import os, time; print(os.getpid()); print('ready'); time.sleep(60)")
+    replica.start()
+    pid = pid_of_daemon(replica)
+
+    replica.tell("term soon")
+
+    assert replica.wait(3) == 125
+    assert not alive(pid)
+    assert replica.record()["message"].startswith("the launcher failed: ValueError(")

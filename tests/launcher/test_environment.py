@@ -1,0 +1,362 @@
+"""Packages and environments, from archives made by hand: nothing here needs a network."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import fcntl
+import hashlib
+import io
+import os
+import shutil
+import sys
+import tarfile
+import threading
+import zipfile
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from submit import launcher
+from tests.launcher.conftest import UV, Replica, task_in
+
+needs_uv = pytest.mark.skipif(UV is None, reason="uv is not installed")
+INSTALLERS = [pytest.param(UV, marks=needs_uv, id="uv"), pytest.param(None, id="pip")]
+
+
+def make_wheel(folder: Path, name: str, version: str, files: dict[str, str], requires: tuple[str, ...] = ()) -> Path:
+    """A wheel as the format asks for it: metadata and a record of all digests."""
+    info = f"{name}-{version}.dist-info"
+    metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+    members = {
+        **files,
+        f"{info}/METADATA": metadata
+        + "".join(f"Requires-Dist: {text}\n" for text in requires)
+        + "\nRequires-Dist: no\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: hand\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    record = f"{info}/RECORD"
+    rows = [f"{path},{record_digest(text)},{len(text.encode())}" for path, text in members.items()]
+    wheel = folder / f"{name}-{version}-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for path, text in {**members, record: "\n".join([*rows, f"{record},,\n"])}.items():
+            archive.writestr(path, text)
+    return wheel
+
+
+def record_digest(text: str) -> str:
+    return "sha256=" + base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
+
+
+def make_sdist(folder: Path, name: str, version: str, files: dict[str, str]) -> Path:
+    path = folder / f"{name}-{version}.tar.gz"
+    with tarfile.open(path, "w:gz") as archive:
+        for member, text in files.items():
+            info = tarfile.TarInfo(f"{name}-{version}/{member}")
+            info.size = len(text.encode())
+            archive.addfile(info, io.BytesIO(text.encode()))
+    return path
+
+
+def package(path: Path) -> dict[str, str]:
+    return {"path": str(path), "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+
+
+@pytest.fixture(scope="module")
+def uv_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("uv")
+
+
+@pytest.fixture
+def offline(replica: Replica, tmp_path: Path, uv_cache: Path) -> Replica:
+    """A replica with a cache of its own whose installers find only what is in the folder `wheels`."""
+    links = tmp_path / "wheels"
+    links.mkdir()
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "UV_"))}
+    replica.env = kept | {
+        "PIP_CONFIG_FILE": os.devnull,
+        "PIP_FIND_LINKS": str(links),
+        "PIP_NO_INDEX": "1",
+        "UV_NO_CONFIG": "1",
+        "UV_OFFLINE": "1",
+        "UV_CACHE_DIR": str(uv_cache),
+        "UV_FIND_LINKS": str(links),
+    }
+    replica.task |= {"cache": str(tmp_path / "cache"), "module": "pkg.task"}
+    return replica
+
+
+PRINTS_WHERE_FROM = {"pkg/__init__.py": "", "pkg/task.py": "import sys; print(__file__); print(sys.prefix)"}
+
+
+@pytest.mark.parametrize("installer", INSTALLERS)
+def test_a_package_is_installed_once_and_run_from_the_cache(
+    offline: Replica, tmp_path: Path, installer: str | None
+) -> None:
+    wheel = make_wheel(tmp_path, "pkg", "1.0", PRINTS_WHERE_FROM)
+    offline.task |= {"packages": [package(wheel)], "installer": installer}
+
+    assert offline.run() == 0
+    first = offline.log()
+    Path(offline.task["log"]).unlink()
+    wheel.unlink()  # what was installed from a verified archive needs it no more
+    assert offline.run() == 0
+
+    cache = offline.task["cache"]
+    source, prefix = offline.output()
+    assert source.startswith(f"{cache}/packages/")
+    assert source.endswith("/pkg/task.py")
+    assert prefix.startswith(f"{cache}/environments/")
+    assert first[0]["message"] == f"Installing the package: {wheel}"
+    assert offline.log()[0]["message"] == "Running command: python3 -m pkg.task"
+    assert offline.record()["environment"] == ["pkg==1.0"]
+    assert list(Path(source).parent.glob("__pycache__/task.*.pyc"))
+
+
+@pytest.mark.parametrize("installer", INSTALLERS)
+def test_a_source_archive_is_built_without_a_network(offline: Replica, tmp_path: Path, installer: str | None) -> None:
+    setup = "from setuptools import setup; setup(name='pkg', version='1.0', packages=['pkg'])"
+    sdist = make_sdist(tmp_path, "pkg", "1.0", {"setup.py": setup, **PRINTS_WHERE_FROM})
+    offline.task |= {"packages": [package(sdist)], "installer": installer, "builder": sys.executable}
+
+    assert offline.run() == 0
+
+    assert offline.record()["environment"] == ["pkg==1.0"]
+
+
+@pytest.mark.parametrize("installer", INSTALLERS)
+def test_requirements_are_installed_into_an_environment(
+    offline: Replica, tmp_path: Path, installer: str | None
+) -> None:
+    make_wheel(tmp_path / "wheels", "dep_a", "2.0", {"dep_a.py": "value = 42"}, ("dep-b",))
+    make_wheel(tmp_path / "wheels", "dep_b", "3.0", {"dep_b.py": ""})
+    helper = make_wheel(tmp_path, "own_helper", "0.1", {"own_helper.py": "value = 1"})
+    requires = ("Dep.A>=1", "own-helper", "nothing ; extra == 'dev'", "none; (python_version<'3') and (extra=='x')")
+    files = {"pkg/__init__.py": "", "pkg/task.py": "import dep_a, own_helper; print(dep_a.value + own_helper.value)"}
+    wheel = make_wheel(tmp_path, "pkg", "1.0", files, requires)
+    offline.task |= {"packages": [package(wheel), package(helper)], "installer": installer}
+
+    assert offline.run() == 0
+
+    assert offline.output() == ["43"]
+    assert offline.record()["environment"] == ["pkg==1.0", "own-helper==0.1", "dep-a==2.0", "dep-b==3.0"]
+    assert "Installing the requirements: Dep.A>=1" in [entry["message"] for entry in offline.log()]
+    assert list(Path(offline.task["cache"]).glob("environments/*/lib/*/site-packages/__pycache__/dep_a.*.pyc"))
+
+
+@pytest.mark.parametrize("installer", INSTALLERS)
+def test_a_requirement_that_cannot_be_found_is_told_in_the_installers_words(
+    offline: Replica, tmp_path: Path, installer: str | None
+) -> None:
+    wheel = make_wheel(tmp_path, "pkg", "1.0", PRINTS_WHERE_FROM, ("no-such-thing-at-all>=7",))
+    offline.task |= {"packages": [package(wheel)], "installer": installer}
+
+    assert offline.run() == 125
+
+    record = offline.record()
+    assert (record["exit_code"], record["cause"]) == (None, "environment")
+    assert record["message"] == "the trainer's requirements cannot be installed"
+    assert "no-such-thing-at-all" in record["traceback"]
+    errors = [entry for entry in offline.log() if entry["severity"] == "ERROR"]
+    assert errors[0]["message"] == "the trainer's requirements cannot be installed"
+    assert "no-such-thing-at-all" in errors[1]["message"]
+    (left,) = Path(offline.task["cache"], "environments").iterdir()
+    assert left.suffix == ".lock"
+
+
+def test_a_package_that_cannot_be_built_is_told(offline: Replica, tmp_path: Path) -> None:
+    sdist = make_sdist(tmp_path, "pkg", "1.0", {"setup.py": "raise RuntimeError('this setup is broken')"})
+    offline.task |= {"packages": [package(sdist)], "builder": sys.executable}
+
+    assert offline.run() == 125
+
+    record = offline.record()
+    assert (record["cause"], record["message"]) == ("environment", f"the package {sdist} cannot be installed")
+    assert "this setup is broken" in record["traceback"]
+
+
+def test_another_digest_is_refused(offline: Replica, tmp_path: Path) -> None:
+    wheel = make_wheel(tmp_path, "pkg", "1.0", PRINTS_WHERE_FROM)
+    submitted = package(wheel)
+    make_wheel(tmp_path, "pkg", "1.0", {**PRINTS_WHERE_FROM, "evil.py": ""})
+    offline.task["packages"] = [submitted]
+
+    assert offline.run() == 125
+
+    record = offline.record()
+    expected = (
+        f"is not the one that was submitted: its sha256 is {package(wheel)['sha256']} instead of {submitted['sha256']}"
+    )
+    assert (record["cause"], record["message"]) == ("environment", f"the package {wheel} {expected}")
+
+
+def test_a_package_that_is_not_there_is_told(offline: Replica) -> None:
+    offline.task["packages"] = [{"path": "/nowhere/pkg-1.tar.gz", "sha256": "0" * 64}]
+
+    assert offline.run() == 125
+
+    assert offline.record()["message"] == "the package /nowhere/pkg-1.tar.gz cannot be read"
+
+
+def test_the_users_own_packages_are_not_visible(offline: Replica, tmp_path: Path) -> None:
+    user_site = tmp_path / "home/.local/lib" / f"python{sys.version_info[0]}.{sys.version_info[1]}" / "site-packages"
+    user_site.mkdir(parents=True)
+    (user_site / "mine.py").write_text("")
+    offline.env |= {"HOME": str(tmp_path / "home")}
+    files = {
+        "pkg/__init__.py": "",
+        "pkg/task.py": "import sys, importlib.util as u; print(u.find_spec('mine'), u.find_spec('pytest'))",
+    }
+    offline.task["packages"] = [package(make_wheel(tmp_path, "pkg", "1.0", files))]
+
+    assert offline.run() == 0
+
+    assert offline.output() == ["None None"]
+
+
+def test_many_launchers_that_want_the_same_build_it_once(offline: Replica, tmp_path: Path) -> None:
+    make_wheel(tmp_path / "wheels", "dep_a", "2.0", {"dep_a.py": ""})
+    wheel = make_wheel(tmp_path, "pkg", "1.0", PRINTS_WHERE_FROM, ("dep-a",))
+    replicas = []
+    for n in range(4):
+        folder = tmp_path / str(n)
+        folder.mkdir()
+        task: dict[str, Any] = task_in(folder, Path(offline.task["cache"]))
+        task |= {"packages": [package(wheel)], "module": "pkg.task"}
+        replicas.append(Replica(task, folder, env=offline.env))
+
+    for replica in replicas:
+        replica.start(control=False)
+    assert [replica.wait() for replica in replicas] == [0, 0, 0, 0]
+
+    messages = [entry["message"] for replica in replicas for entry in replica.log()]
+    assert sum(message.startswith("Installing the package") for message in messages) == 1
+    assert sum(message.startswith("Installing the requirements") for message in messages) == 1
+    assert len({replica.output()[1] for replica in replicas}) == 1
+
+
+def test_a_folder_that_a_dead_launcher_left_half_made_is_made_anew(offline: Replica, tmp_path: Path) -> None:
+    wheel = make_wheel(tmp_path, "pkg", "1.0", PRINTS_WHERE_FROM)
+    offline.task["packages"] = [package(wheel)]
+    assert offline.run() == 0
+    cache = Path(offline.task["cache"])
+    for made in cache.glob("*/*/jobdir.json"):
+        made.unlink()
+        shutil.rmtree(made.parent / "pkg", ignore_errors=True)
+        (made.parent / "half").write_text("")
+
+    assert offline.run() == 0
+
+    assert not list(cache.glob("*/*/half"))
+
+
+def test_a_launcher_that_waits_for_anothers_build_obeys_an_order(offline: Replica, tmp_path: Path) -> None:
+    wheel = make_wheel(tmp_path, "pkg", "1.0", PRINTS_WHERE_FROM)
+    offline.task["packages"] = [package(wheel)]
+    assert offline.run() == 0
+    cache = Path(offline.task["cache"])
+    (made,) = cache.glob("packages/*/jobdir.json")
+    made.unlink()
+    with (made.parent.parent / (made.parent.name + ".lock")).open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        offline.start()
+        offline.tell("term 60")
+        assert offline.wait(5) == 143
+    assert offline.record()["cause"] == "terminated"
+
+
+def test_scripts_of_the_environment_are_on_the_path_and_run(offline: Replica, tmp_path: Path) -> None:
+    make_wheel(
+        tmp_path / "wheels",
+        "dep_a",
+        "2.0",
+        {
+            "dep_a.py": "def main(): print('script ran')",
+            "dep_a-2.0.dist-info/entry_points.txt": "[console_scripts]\ndep-run = dep_a:main\n",
+        },
+    )
+    files = {"pkg/__init__.py": "", "pkg/task.py": "import subprocess; subprocess.run(['dep-run'], check=True)"}
+    offline.task["packages"] = [package(make_wheel(tmp_path, "pkg", "1.0", files, ("dep-a",)))]
+
+    assert offline.run() == 0
+
+    assert offline.output() == ["script ran"]
+
+
+def test_an_interpreter_that_does_not_run_is_told(offline: Replica, tmp_path: Path) -> None:
+    broken = tmp_path / "python"
+    broken.write_text("#!/bin/sh\necho no license >&2\nexit 1\n")
+    broken.chmod(0o755)
+    offline.task["python"] = str(broken)
+
+    assert offline.run() == 125
+
+    record = offline.record()
+    assert (record["message"], record["traceback"]) == (f"the interpreter {broken} does not run", "no license")
+
+
+@needs_uv
+def test_wheels_that_were_once_downloaded_do_without_the_network(offline: Replica, tmp_path: Path) -> None:
+    index = tmp_path / "index/dep-a"
+    index.mkdir(parents=True)
+    wheel = make_wheel(index, "dep_a", "2.0", {"dep_a.py": ""})
+    (index / "index.html").write_text(f'<a href="{wheel.name}">{wheel.name}</a>')
+    trainer = make_wheel(tmp_path, "pkg", "1.0", PRINTS_WHERE_FROM, ("dep-a",))
+    offline.task["packages"] = [package(trainer)]
+    for name in ("UV_OFFLINE", "UV_FIND_LINKS", "PIP_FIND_LINKS"):
+        del offline.env[name]
+
+    with served(index.parent) as url:
+        offline.env |= {"UV_DEFAULT_INDEX": url, "UV_HTTP_RETRIES": "0"}
+        assert offline.run() == 0
+    shutil.rmtree(offline.task["cache"])
+    assert offline.run() == 0
+
+    assert offline.record()["environment"] == ["pkg==1.0", "dep-a==2.0"]
+
+
+@contextlib.contextmanager
+def served(folder: Path) -> Iterator[str]:
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the base class's
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_pips_settings_reach_uv_unless_it_has_its_own() -> None:
+    inherited = {
+        "PIP_FIND_LINKS": "/a /b",
+        "PIP_INDEX_URL": "https://p",
+        "UV_DEFAULT_INDEX": "https://u",
+        "PIP_USER": "1",
+    }
+
+    environment = launcher.installer_environment(inherited)
+
+    assert environment == {
+        "UV_PYTHON_DOWNLOADS": "never",
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "PIP_FIND_LINKS": "/a /b",
+        "PIP_INDEX_URL": "https://p",
+        "UV_DEFAULT_INDEX": "https://u",
+        "UV_FIND_LINKS": "/a,/b",
+    }
+
+
+def test_requirements_are_read_from_the_headers_only() -> None:
+    metadata = (
+        "Name: x\nRequires-Dist: a (>=1)\nrequires-dist: b[extra] >= 2 ; python_version > '3'\n"
+        "Requires-Dist: c; extra=='d'\n\nRequires-Dist: e\n"
+    )
+
+    assert launcher.requirements(metadata) == ["a (>=1)", "b[extra] >= 2 ; python_version > '3'"]
