@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from submit.engine.buckets import make_buckets, with_digests
 from submit.engine.folder import JobFolder, write_json
 from submit.engine.journal import Writer, now, read_page, say_once
 from submit.engine.origin import Origin
@@ -54,6 +55,8 @@ class Engine:
         and answers with that job."""
         try:
             job = Request.parse(request).id
+            request = with_digests(request)
+            make_buckets(request, self._bucket_root)
         except ValueError as error:
             _refuse(str(error), "INVALID")
         with _for_people():
