@@ -6,10 +6,24 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import PurePath
 
 from submit import catalogue
 from submit.errors import Problem, UsageError
-from submit.job import Config, Container, JobSpec, Package, Pool, Program, PythonModule, Strategy, Target
+from submit.job import (
+    Config,
+    Container,
+    JobSpec,
+    Package,
+    Parameter,
+    ParameterKind,
+    Pool,
+    Program,
+    PythonModule,
+    Strategy,
+    Study,
+    Target,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +46,7 @@ def assemble(
     flags: JobFlags,
     *,
     module: str | None,
+    cwd: PurePath,
     now: datetime,
     token: str,
 ) -> JobSpec:
@@ -40,6 +55,7 @@ def assemble(
     `module` is the project's own choice, for when neither the command line nor the config names one. `token` is
     random, at least 32 characters long, and makes the job's id and default name unique.
     """
+    job_dir = flags.job_dir or config.job_dir
     module = config.module or module or default_module(packages)
     stem = config.display_name or (packages[0].filename.rpartition("-")[0] if packages else "job")
     name = _checked_name(flags.name) if flags.name else default_name(stem, now, token[:4])
@@ -49,7 +65,7 @@ def assemble(
         display_name=flags.name or config.display_name or name,
         pools=tuple(_filled(pool, config, flags, module) for pool in config.pools),
         packages=tuple(packages),
-        job_dir=flags.job_dir or config.job_dir,
+        job_dir=_folder(job_dir, cwd) if job_dir else None,
         base_output_dir=config.base_output_dir,
         labels={**config.labels, **flags.labels},
         env={**config.env, **flags.env},
@@ -76,6 +92,17 @@ def needs_package(config: Config) -> bool:
     """Whether code has to travel: not if every pool runs an image of its own, or packages that are staged already."""
     programs = [pool.program for pool in config.pools]
     return any(isinstance(p, PythonModule) and not (p.package_uris or config.package_uris) for p in programs)
+
+
+def trial_args(study: Study | None) -> tuple[str, ...]:
+    """What a trial gets besides the job's own arguments, with one possible value for each hyperparameter."""
+    parameters = study.parameters if study else ()
+    return tuple(text for parameter in parameters for text in (f"--{parameter.name}", _possible(parameter)))
+
+
+def _possible(parameter: Parameter) -> str:
+    value = parameter.values[0] if parameter.values else parameter.minimum
+    return str(int(value)) if parameter.kind is ParameterKind.INTEGER and value is not None else str(value)
 
 
 def default_name(package: str, now: datetime, token: str) -> str:
@@ -113,6 +140,16 @@ def _checked_name(name: str) -> str:
         f"`{name}` cannot be the name of a job",
         hint="A name starts with a letter and has letters, digits, `_` and `-`, 128 at most.",
     )
+
+
+def _folder(text: str, cwd: PurePath) -> str:
+    """A folder of this machine as an absolute path, or a place in a bucket as it is."""
+    scheme, sign, rest = text.partition("://")
+    if not sign:
+        return str(cwd / text)
+    if scheme != "gs" or not rest.strip("/"):
+        raise UsageError(f"`{text}` is not a job dir", hint="Name a folder, or a place in a bucket: gs://bucket/path.")
+    return text
 
 
 def _filled(pool: Pool, config: Config, flags: JobFlags, module: str | None) -> Pool:

@@ -69,7 +69,7 @@ def prepare(request: Request, around: Surroundings, notify: Notify = lambda _: N
     backend = load(target.backend)
     built = _build(request, around, loaded.config, defaults, notify)
     problems += built.problems if built else ()
-    spec = _assemble(request, loaded.config, built, target, defaults)
+    spec = _assemble(request, loaded.config, built, target, defaults, around.cwd)
     problems += features.refusals(spec, backend, target.backend)
     raise_errors(problems)
     if built and request.preflight and not request.dry_run:
@@ -116,7 +116,7 @@ def _build(
 
 
 def _assemble(
-    request: Request, job: Config, built: Built | None, target: Target, defaults: Mapping[str, Json]
+    request: Request, job: Config, built: Built | None, target: Target, defaults: Mapping[str, Json], cwd: Path
 ) -> JobSpec:
     module = defaults.get("module-name")
     return assemble.assemble(
@@ -125,6 +125,7 @@ def _assemble(
         target,
         request.job,
         module=module if isinstance(module, str) else None,
+        cwd=cwd,
         now=surroundings.now(),
         token=surroundings.token(32),
     )
@@ -139,7 +140,7 @@ def _preflight(spec: JobSpec, built: Built, around: Surroundings, notify: Notify
         problems += preflight.check(
             built,
             module or "",
-            args or (),
+            (*(args or ()), *assemble.trial_args(spec.study)),
             job_dir=spec.job_dir or "output",
             cache=around.cache_dir / "preflight",
         )

@@ -2,12 +2,28 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import PurePosixPath
 
 import pytest
 
-from submit.assemble import JobFlags, assemble, default_module, default_name, needs_package
+from submit.assemble import JobFlags, assemble, default_module, default_name, needs_package, trial_args
 from submit.errors import UsageError
-from submit.job import Config, Container, JobSpec, Machine, Package, Pool, PythonModule, Role, Target
+from submit.job import (
+    Config,
+    Container,
+    Goal,
+    JobSpec,
+    Machine,
+    Metric,
+    Package,
+    Parameter,
+    ParameterKind,
+    Pool,
+    PythonModule,
+    Role,
+    Study,
+    Target,
+)
 
 NOW = datetime(2026, 11, 21, 3, 33, 37, tzinfo=UTC)
 TOKEN = "ab12" + "0" * 28
@@ -20,7 +36,7 @@ CONFIG = Config(pools=(CHIEF,), dialect="ml-engine")
 
 
 def job(config: Config = CONFIG, flags: JobFlags = JobFlags(), module: str | None = None) -> JobSpec:  # noqa: B008
-    return assemble(config, [PACKAGE], TARGET, flags, module=module, now=NOW, token=TOKEN)
+    return assemble(config, [PACKAGE], TARGET, flags, module=module, cwd=PurePosixPath("/work"), now=NOW, token=TOKEN)
 
 
 def program(spec: JobSpec) -> PythonModule:
@@ -85,7 +101,7 @@ def test_a_package_that_python_can_run_needs_no_task() -> None:
 
 def test_a_job_without_a_module_is_refused_with_the_flag_that_names_one() -> None:
     with pytest.raises(UsageError, match="the module to run is not known"):
-        assemble(CONFIG, [], TARGET, JobFlags(), module=None, now=NOW, token=TOKEN)
+        assemble(CONFIG, [], TARGET, JobFlags(), module=None, cwd=PurePosixPath("/work"), now=NOW, token=TOKEN)
 
 
 def test_labels_and_variables_of_the_command_line_come_on_top() -> None:
@@ -106,3 +122,29 @@ def test_the_price_is_that_of_all_replicas_on_todays_machines() -> None:
     assert job(replace(CONFIG, pools=pools)).hourly_usd == pytest.approx(0.73 + 2 * 0.19, abs=0.001)
     unknown = replace(CHIEF, machine=Machine(machine_type="no-such-machine"))
     assert job(replace(CONFIG, pools=(unknown,))).hourly_usd is None
+
+
+def test_a_job_dir_is_an_absolute_folder_or_a_place_in_a_bucket() -> None:
+    assert job(flags=JobFlags(job_dir="out")).job_dir == "/work/out"
+    assert job(flags=JobFlags(job_dir="/out")).job_dir == "/out"
+    assert job(replace(CONFIG, job_dir="gs://b/out")).job_dir == "gs://b/out"
+    assert job().job_dir is None
+
+
+@pytest.mark.parametrize("job_dir", ["s3://b/out", "gs://", "gs:///"])
+def test_what_is_no_job_dir_is_refused(job_dir: str) -> None:
+    with pytest.raises(UsageError, match="is not a job dir"):
+        job(flags=JobFlags(job_dir=job_dir))
+
+
+def test_a_trial_is_tried_with_one_value_of_each_hyperparameter() -> None:
+    study = Study(
+        metrics=(Metric(name="accuracy", goal=Goal.MAXIMIZE),),
+        parameters=(
+            Parameter(name="epochs", kind=ParameterKind.INTEGER, minimum=2.0, maximum=9.0),
+            Parameter(name="rate", kind=ParameterKind.DOUBLE, minimum=0.1, maximum=1.0),
+            Parameter(name="kind", kind=ParameterKind.CATEGORICAL, values=("a", "b")),
+        ),
+    )
+    assert trial_args(study) == ("--epochs", "2", "--rate", "0.1", "--kind", "a")
+    assert trial_args(None) == ()

@@ -36,6 +36,8 @@ def test_the_package_can_be_used_from_python() -> None:
 
 
 def test_importing_it_or_asking_for_help_loads_nothing_heavy() -> None:
-    code = "import sys, submit, submit.cli.app; print([m for m in ('yaml', 'google.auth', 'sqlite3') if m in sys.modules])"
+    code = (
+        "import sys, submit, submit.cli.app; print([m for m in ('yaml', 'google.auth', 'sqlite3') if m in sys.modules])"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=REPOSITORY)
     assert done.stdout == "[]\n"
