@@ -691,7 +691,7 @@ class Child:
 
     def clear(self, patience_s: float = 0.5) -> None:
         """After the program's end: what it left running gets a moment to end by itself, then it is killed."""
-        if not self.alone and not self._killed:
+        if not (self.alone or self.told or self._killed):
             self._signal_all(signal.SIGTERM)
         deadline = time.monotonic() + patience_s
         while not self.alone and time.monotonic() < deadline + 5.0:  # nobody can end a process that hangs in a driver
@@ -796,7 +796,7 @@ class Memory:
             return
         processes = descendants()
         self.peak = max(self.peak, sum(processes.values()))
-        if self.limit and sum(processes.values()) > self.limit:
+        if self.limit and not self.exceeded and sum(processes.values()) > self.limit:
             self.exceeded = sum(map(proportional, processes, processes.values())) > self.limit
         now = time.monotonic()
         self.next_look = now + max(self.EVERY_S, 20 * (now - began))  # at most 5 % of a core on crowded machines
@@ -808,7 +808,7 @@ class Memory:
 def proportional(pid: int, resident: int) -> int:
     """A process's memory in bytes with shared pages divided among those who share them: forked workers count once."""
     try:
-        with open("/proc/{}/smaps_rollup".format(pid), "rb") as file:
+        with open(f"/proc/{pid}/smaps_rollup", "rb") as file:
             found = re.search(rb"^Pss:\s+(\d+) kB", file.read(), re.MULTILINE)
     except OSError:
         found = None
@@ -940,11 +940,10 @@ MISLEADING = {"PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER", "PIP_REQUIRE_V
 
 
 class EnvironmentFailedError(Exception):
-    """The job cannot run here: `message` for people, `output` in the tool's own words."""
+    """The job cannot run here: a message for people, and `output` in the tool's own words."""
 
     def __init__(self, message: str, output: str = "") -> None:
         super().__init__(message)
-        self.message = message
         self.output = output
 
 
@@ -967,7 +966,7 @@ class Tools:
         try:
             child = Child(Spawn(argv, self.cwd, lambda: installer_environment(os.environ)), *collect)
         except StartError as problem:
-            return CANNOT_START, "{}: {}".format(argv[0], problem)
+            return CANNOT_START, f"{argv[0]}: {problem}"
         status = watch(child, self.orders, self.log, Memory(None))
         if self.orders.stop_at is not None:
             raise StoppedError
@@ -986,15 +985,16 @@ class Tools:
             yield [owner, "-m", "pip", "--python", python, "install", "--no-input", *options, *what]
 
     def try_each(self, commands: Iterable[list[str]]) -> str | None:
-        """None if one of the commands succeeded, else the output of the first (that had pip)."""
+        """None if one of the commands succeeded, else what went wrong, in the first one's words."""
         problem = ""
         for command in commands:
             status, output = self.run(command)
             if status == 0:
                 return None
-            if not problem or problem.endswith("No module named pip"):
-                problem = output
-        return problem or "no output"
+            if not (self.uv or output.endswith("No module named pip")):
+                return output
+            problem = problem or output
+        return problem
 
 
 def installer_environment(inherited: Mapping[str, str]) -> dict[str, str]:
@@ -1059,7 +1059,7 @@ def read_json(path: str) -> Any:
 
 def write_json(path: str, value: Mapping[str, Any]) -> None:
     """Replaces a file as a whole: a reader sees the old content or the new."""
-    draft = "{}.{}".format(path, os.getpid())
+    draft = f"{path}.{os.getpid()}"
     with open(draft, "w", encoding="utf-8") as file:
         json.dump(value, file)
     os.replace(draft, path)
@@ -1079,7 +1079,7 @@ def interpreter(tools: Tools) -> str:
     if path != os.path.realpath(sys.executable):
         status, version = tools.run([tools.python, "-I", "-S", "-c", "import sys; print(sys.base_prefix, sys.version)"])
         if status != 0:
-            raise EnvironmentFailedError("the interpreter {} does not run".format(tools.python), version)
+            raise EnvironmentFailedError(f"the interpreter {tools.python} does not run", version)
     return " ".join([path, str(os.stat(path).st_mtime_ns), version])
 
 
@@ -1110,7 +1110,7 @@ def installed_package(package: Mapping[str, str], python: str, tools: Tools) -> 
         verify(package)
         tools.log.add("INFO", "Installing the package: " + package["path"])
         problem = install_archive(package["path"], folder, tools)
-        if problem:
+        if problem is not None:
             raise EnvironmentFailedError("the package {} cannot be installed".format(package["path"]), problem)
         return described(folder)
 
@@ -1163,7 +1163,7 @@ def environment(packages: Sequence[Mapping[str, Any]], python: str, tools: Tools
         if wanted:
             tools.log.add("INFO", "Installing the requirements: " + ", ".join(wanted))
             problem = tools.try_each(tools.install(wanted, python=os.path.join(folder, "bin", "python")))
-            if problem:
+            if problem is not None:
                 raise EnvironmentFailedError("the trainer's requirements cannot be installed", problem)
         return described(site_packages(folder))
 
@@ -1179,7 +1179,7 @@ def create_environment(folder: str, tools: Tools) -> None:
     if tools.uv:
         command = [tools.uv, "venv", "--python", tools.python, folder]
     problem = tools.try_each([command])
-    if problem:
+    if problem is not None:
         raise EnvironmentFailedError("the virtual environment cannot be made", problem)
 
 
@@ -1311,24 +1311,23 @@ def run(task: Task, orders: Orders, log: Log) -> dict[str, Any]:
     except Exception as error:  # noqa: BLE001 - whatever it is, it must be told: nobody else saw it
         import traceback
 
-        failure = EnvironmentFailedError("the launcher failed: {!r}".format(error), traceback.format_exc())
+        failure = EnvironmentFailedError(f"the launcher failed: {error!r}", traceback.format_exc())
         record.update(failed_environment(failure, log))
     record["ended"] = timestamp(time.time_ns())
     log.write()
     if log.lost:
-        record["message"] += " {} log entries could not be written.".format(log.lost)
+        record["message"] += f" {log.lost} log entries could not be written."
     return record
 
 
 def failed_environment(problem: Exception, log: Log) -> dict[str, Any]:
     tail = Tail()
-    message = (
-        str(problem)
-        if isinstance(problem, EnvironmentFailedError)
-        else "the program cannot be started: " + str(problem)
-    )
+    message, output = str(problem), ""
+    if isinstance(problem, EnvironmentFailedError):
+        output = problem.output
+    else:
+        message = "the program cannot be started: " + message
     log.add("ERROR", message)
-    output = problem.output if isinstance(problem, EnvironmentFailedError) else ""
     for piece in pieces(output) if output else ():
         log.add("ERROR", piece, "stderr")
         tail.add(piece)
@@ -1379,21 +1378,19 @@ def verdict(task: Task, status: int, *, told: bool, memory: Memory) -> dict[str,
     replica = "The replica " + task["replica"]
     number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else None
     code = os.WEXITSTATUS(status) if number is None else 128 + number
-    if memory.exceeded or (number == signal.SIGKILL and not told and memory.kernel_killed()):
-        cause, message = (
-            "out of memory",
-            "{} ran out of memory and exited with a non-zero status of {}.".format(replica, code),
-        )
+    cause: str | None
+    if (memory.exceeded and code) or (number == signal.SIGKILL and not told and memory.kernel_killed()):
+        cause, message = "out of memory", f"{replica} ran out of memory and exited with a non-zero status of {code}."
         if memory.exceeded and memory.limit:
-            message += " It used {} MiB of {} MiB.".format(memory.peak >> 20, memory.limit >> 20)
+            message += f" It used {memory.peak >> 20} MiB of {memory.limit >> 20} MiB."
     elif told:
-        cause, message = "terminated", "{} was told to end and exited with status {}.".format(replica, code)
+        cause, message = "terminated", f"{replica} was told to end and exited with status {code}."
     elif number is not None:
-        cause, message = "signal", "{} was ended by {}.".format(replica, signal_name(number))
+        cause, message = "signal", f"{replica} was ended by {signal_name(number)}."
     elif code == 125 and task["container"]:  # docker's and podman's own failures, not the program's
-        cause, message = "environment", "{} could not be started in its container.".format(replica)
+        cause, message = "environment", f"{replica} could not be started in its container."
     elif code:
-        cause, message = "exit code", "{} exited with a non-zero status of {}.".format(replica, code)
+        cause, message = "exit code", f"{replica} exited with a non-zero status of {code}."
     else:
         cause, message = None, "Task completed successfully."
     return {"exit_code": code, "signal": number, "cause": cause, "message": message}
@@ -1401,9 +1398,9 @@ def verdict(task: Task, status: int, *, told: bool, memory: Memory) -> dict[str,
 
 def signal_name(number: int) -> str:
     try:
-        return "signal {} ({})".format(number, signal.Signals(number).name)
+        return f"signal {number} ({signal.Signals(number).name})"
     except ValueError:
-        return "signal {}".format(number)
+        return f"signal {number}"
 
 
 def log_end(log: Log, program: Program, status: int, result: Mapping[str, Any]) -> None:

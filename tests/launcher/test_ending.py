@@ -13,7 +13,7 @@ from tests.launcher.conftest import Replica, alive, linux_only, wait_until
 
 IGNORES_TERM = "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint('ready')\ntime.sleep(60)\n"
 SAVES_ON_TERM = """
-import signal, sys, time
+import os, signal, sys, time
 def save(*_):
     print('saving'); time.sleep(0.2); print('saved'); sys.exit(0)
 signal.signal(signal.SIGTERM, save)
@@ -52,6 +52,18 @@ def test_a_trainer_may_save_a_checkpoint_when_told_to_end(replica: Replica) -> N
     record = replica.record()
     assert (record["exit_code"], record["signal"], record["cause"]) == (0, None, "terminated")
     assert record["message"] == "The replica workerpool0-0 was told to end and exited with status 0."
+
+
+def test_a_child_that_outlives_the_trainer_is_told_once_as_well(replica: Replica) -> None:
+    child = SAVES_ON_TERM.replace("'ready'", "'child ready'").replace("sys.exit(0)", "os._exit(0)")
+    replica.write_trainer(f"import os\nif os.fork() == 0:\n    exec({child!r})\nimport time; time.sleep(60)")
+    replica.start()
+    replica.wait_for("child ready")
+
+    replica.tell("term 5")
+
+    assert replica.wait() == 143
+    assert replica.output() == ["child ready", "saving", "saved"]
 
 
 def test_a_second_order_does_not_disturb_the_handler_of_the_first(replica: Replica) -> None:
