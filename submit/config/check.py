@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterator
 from enum import Enum
 from typing import Literal, TypeAlias
 
-from submit.config.paths import Mark, Path
+from submit.config.paths import Mark, Path, path_shown
 from submit.config.scalars import TYPES, WrongValueError, choose, convert
-from submit.config.schema import Field, Message, Schema, Type, inner
+from submit.config.schemas import Field, Message, Schema, Type, inner
 from submit.config.tree import Branch, Entry, Row, Scalar, Tree, describe, is_null
 from submit.config.unknown import misplaced, unindented, unknown_key
 from submit.errors import Place, Problem
@@ -37,10 +37,10 @@ class Checker:
         return _Walk(self, schema, root, path).message(branch, schema.messages[root], path)
 
     def report(self, message: str, place: Place, path: Path, hint: str = "") -> None:
-        self.problems.append(Problem(message=message, place=place, path=path.written, hint=hint))
+        self.problems.append(Problem(message=message, place=place, path=path_shown(path.written), hint=hint))
 
     def warn(self, message: str, place: Place, path: Path, hint: str = "") -> None:
-        problem = Problem(message=message, place=place, path=path.written, hint=hint, severity="warning")
+        problem = Problem(message=message, place=place, path=path_shown(path.written), hint=hint, severity="warning")
         self.problems.append(problem)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from submit.config.schema import Schema, ml_engine, snake, vertex
+from submit.config.schemas import Schema, ml_engine, snake, vertex
 from submit.config.tree import Branch
 from submit.errors import Problem
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from submit.config.dialect import VERTEX, VERTEX_TUNING
-from submit.config.paths import Marks
+from submit.config.paths import Marks, path_shown
+from submit.config.shown import literals_shown
 from submit.errors import Problem
 from submit.job import Config, Machine, Pool
 
@@ -35,7 +36,7 @@ class PoolPaths:
 class Draft:
     """`paths` are those of the pools, in their order, `job` is what stands before every path of a Vertex AI job spec,
     `parameters` and `parallel` are the paths of the hyperparameters and of the number of parallel trials,
-    `custom_tier` is True for ML Engine's scale tier CUSTOM, and `problems` is what has been found already."""
+    `tier` is ML Engine's scale tier, and `problems` is what has been found already."""
 
     config: Config
     marks: Marks
@@ -43,13 +44,17 @@ class Draft:
     job: str = ""
     parameters: str = ""
     parallel: str = ""
-    custom_tier: bool = False
+    tier: str = ""
     problems: tuple[Problem, ...] = ()
 
     @property
     def vertex(self) -> bool:
         """Whether the config is written as Vertex AI reads it."""
         return self.config.dialect in (VERTEX, VERTEX_TUNING)
+
+    @property
+    def custom_tier(self) -> bool:
+        return self.tier == "CUSTOM"
 
     def pools(self) -> Iterator[tuple[Pool, PoolPaths]]:
         return zip(self.config.pools, self.paths, strict=True)
@@ -65,11 +70,10 @@ class Draft:
 
     def error(self, path: str, message: str, hint: str = "") -> Problem:
         mark = self.marks.find(path)
-        return Problem(message=message, place=mark.place, path=mark.written, hint=hint)
+        return Problem(message=literals_shown(message), place=mark.place, path=path_shown(mark.written), hint=hint)
 
     def warning(self, path: str, message: str, hint: str = "") -> Problem:
-        mark = self.marks.find(path)
-        return Problem(message=message, place=mark.place, path=mark.written, hint=hint, severity="warning")
+        return replace(self.error(path, message, hint), severity="warning")
 
 
 def _is_below(path: str, ancestor: str) -> bool:

@@ -14,7 +14,7 @@ from submit.config.overrides import override
 from submit.config.paths import Mark, Marks, Path
 from submit.config.read import read
 from submit.config.rules import judge
-from submit.config.schema import section as section_schema
+from submit.config.schemas import section as section_schema
 from submit.config.section import apply, apply_defaults
 from submit.config.tree import Branch, Tree, describe
 from submit.errors import Place, Problem, UsageError

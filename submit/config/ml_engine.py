@@ -65,7 +65,7 @@ def draft(values: JsonObject, marks: Marks, dialect: str) -> Draft:
         paths=tuple(paths for _, paths in pools),
         parameters=f"{INPUT}.hyperparameters.params",
         parallel=f"{INPUT}.hyperparameters.maxParallelTrials",
-        custom_tier=text(given, "scaleTier") == "CUSTOM",
+        tier=text(given, "scaleTier") or DEFAULT_TIER,
     )
 
 

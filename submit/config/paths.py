@@ -63,3 +63,11 @@ def last(path: str) -> str:
 
 def _join(path: str, key: str) -> str:
     return f"{path}.{key}" if path else key
+
+
+def path_shown(path: str) -> str:
+    """A path for a message; only free keys, of labels and variables, can be long."""
+    return path if len(path) <= MAX_PATH else f"{path[: MAX_PATH - 3]}..."
+
+
+MAX_PATH = 160

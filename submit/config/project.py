@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from submit.config.check import Checker
 from submit.config.paths import Path
-from submit.config.schema import section
+from submit.config.schemas import section
 from submit.config.tree import Branch, Entry, Row, Scalar, Tree
 from submit.errors import Place, Problem
 from submit.job import Json

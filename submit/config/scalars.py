@@ -11,7 +11,8 @@ import re
 from collections.abc import Callable, Mapping
 
 from submit.config.kinds import yaml_value
-from submit.config.schema import Field
+from submit.config.schemas import Field
+from submit.config.shown import shown
 from submit.config.tree import Scalar, describe
 from submit.job import Json
 from submit.sizes import parse_bytes
@@ -42,12 +43,13 @@ def seconds(duration: str) -> float:
 
 def convert(scalar: Scalar, type_: str, field: Field) -> Json:
     """The value as the API's JSON has it; raises `WrongValueError`."""
-    if scalar.kind == "null":
+    empty = field.type == "string" and not field.may_be_empty and not scalar.text.strip()
+    if scalar.kind == "null" or empty:
         raise WrongValueError("has no value", "Give it one, or remove the key.")
     value = _CONVERSIONS[type_](scalar)
     _check_range(value, type_, field)
     if isinstance(value, str) and field.pattern and not re.fullmatch(field.pattern, value):
-        raise WrongValueError(f"`{_short(value)}` is not {field.pattern_words}")
+        raise WrongValueError(f"`{shown(value)}` is not {field.pattern_words}")
     return value
 
 
@@ -63,18 +65,13 @@ def choose(scalar: Scalar, choices: list[str], field: Field) -> str:
     meant = nearest(scalar.text, choices)
     noun = field.noun or f"a {field.name}"
     raise WrongValueError(
-        f"`{_short(scalar.text)}` is not {noun}",
+        f"`{shown(scalar.text)}` is not {noun}",
         f"Did you mean `{meant}`?" if meant else f"It is one of {_listed(choices)}.",
     )
 
 
 def _listed(choices: list[str]) -> str:
     return ", ".join(f"`{choice}`" for choice in choices)
-
-
-def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= 60 else f"{line[:57]}..."
 
 
 def _text(scalar: Scalar) -> Json:
@@ -85,8 +82,8 @@ def _text(scalar: Scalar) -> Json:
     if scalar.kind == "boolean":
         read_as = f", which would be read as {changed}" if changed != scalar.text.lower() else ""
     raise WrongValueError(
-        f"`{_short(scalar.text)}` is {_KIND_NAMES.get(scalar.kind, describe(scalar))} in YAML{read_as}; text is needed",
-        f'Write "{_short(scalar.text)}", in quotes.',
+        f"`{shown(scalar.text)}` is {_KIND_NAMES.get(scalar.kind, describe(scalar))} in YAML{read_as}; text is needed",
+        f'Write "{shown(scalar.text)}", in quotes.',
     )
 
 
@@ -98,14 +95,14 @@ def _integer(scalar: Scalar, bits: int) -> Json:
     if _INTEGER.match(text) and -(2 ** (bits - 1)) <= int(text) < 2 ** (bits - 1):
         return int(text)
     if _INTEGER.match(text) or re.fullmatch(r"-?[0-9]{20,}", text):
-        raise WrongValueError(f"{_short(text)} is too large for a whole number of {bits} bits")
+        raise WrongValueError(f"{shown(text)} is too large for a whole number of {bits} bits")
     if scalar.plain and scalar.kind == "number":
         read_as = yaml_value(scalar)
         if re.fullmatch(r"-?[0-9]+", read_as):
             raise WrongValueError(
-                f"`{_short(text)}` would be read as {read_as}", f"Write {read_as} if that is what you mean."
+                f"`{shown(text)}` would be read as {read_as}", f"Write {read_as} if that is what you mean."
             )
-    raise WrongValueError(f"`{_short(text)}` is not a whole number", "Write digits, like 2.")
+    raise WrongValueError(f"`{shown(text)}` is not a whole number", "Write digits, like 2.")
 
 
 def _double(scalar: Scalar) -> Json:
@@ -114,8 +111,8 @@ def _double(scalar: Scalar) -> Json:
         value = float(text)
         if math.isfinite(value):
             return int(text) if _INTEGER.match(text) else value
-        raise WrongValueError(f"{_short(text)} is too large for a number")
-    raise WrongValueError(f"`{_short(text)}` is not a number", "Write it like 0.1 or 1e-4.")
+        raise WrongValueError(f"{shown(text)} is too large for a number")
+    raise WrongValueError(f"`{shown(text)}` is not a number", "Write it like 0.1 or 1e-4.")
 
 
 def _boolean(scalar: Scalar) -> Json:
@@ -125,7 +122,7 @@ def _boolean(scalar: Scalar) -> Json:
         meant = yaml_value(scalar)
         raise WrongValueError(f"`{scalar.text}` is {meant} only in YAML 1.1", f"Write `{meant}`.")
     raise WrongValueError(
-        f"`{_short(scalar.text)}` is neither true nor false", "Write `true` or `false`, without quotes."
+        f"`{shown(scalar.text)}` is neither true nor false", "Write `true` or `false`, without quotes."
     )
 
 
@@ -135,7 +132,7 @@ def _duration(scalar: Scalar) -> Json:
         return scalar.text
     span = _span(scalar.text)
     if span is None:
-        raise WrongValueError(f"`{_short(scalar.text)}` is not a duration", 'Write seconds with an `s`, like "3600s".')
+        raise WrongValueError(f"`{shown(scalar.text)}` is not a duration", 'Write seconds with an `s`, like "3600s".')
     raise WrongValueError(
         f"`{scalar.text}` is not a duration as this service reads it", f'Write "{span:g}s": seconds with an `s`.'
     )
@@ -145,7 +142,7 @@ def _friendly_duration(scalar: Scalar) -> Json:
     """A duration of our own section, in seconds."""
     span = _span(scalar.text)
     if span is None:
-        raise WrongValueError(f"`{_short(scalar.text)}` is not a duration", "Write it like 90s, 15m, 2h or 7d.")
+        raise WrongValueError(f"`{shown(scalar.text)}` is not a duration", "Write it like 90s, 15m, 2h or 7d.")
     return span
 
 
@@ -158,13 +155,13 @@ def _span(text: str) -> float | None:
 def _datetime(scalar: Scalar) -> Json:
     if _TIME.match(scalar.text):
         return scalar.text
-    raise WrongValueError(f"`{_short(scalar.text)}` is not a point in time", 'Write it like "2026-12-01T12:00:00Z".')
+    raise WrongValueError(f"`{shown(scalar.text)}` is not a point in time", 'Write it like "2026-12-01T12:00:00Z".')
 
 
 def _size(scalar: Scalar) -> Json:
     if _SIZE.match(scalar.text.strip()) and parse_bytes(scalar.text.strip()) > 0:
         return scalar.text.strip()
-    raise WrongValueError(f"`{_short(scalar.text)}` is not a size", "Write it like 512MiB or 2GiB.")
+    raise WrongValueError(f"`{shown(scalar.text)}` is not a size", "Write it like 512MiB or 2GiB.")
 
 
 _CONVERSIONS: Mapping[str, Callable[[Scalar], Json]] = {

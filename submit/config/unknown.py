@@ -6,7 +6,8 @@ from collections import deque
 from collections.abc import Mapping
 
 from submit.config.paths import Path
-from submit.config.schema import Message, Schema, inner
+from submit.config.schemas import Message, Schema, inner
+from submit.config.shown import shown
 from submit.config.tree import Branch, Entry, is_null
 from submit.errors import Problem
 from submit.suggest import nearest
@@ -17,9 +18,9 @@ def unknown_key(entry: Entry, message: Message, path: Path) -> Problem:
     hint = f"Did you mean `{meant}`?" if meant else f"There is {_listed(list(message.fields))}."
     where = f" of `{path.written}`" if path.written else ""
     return Problem(
-        message=f"`{_short(entry.key)}` is not a key{where}",
+        message=f"`{shown(entry.key)}` is not a key{where}",
         place=entry.place,
-        path=path.key(_short(entry.key)).written,
+        path=path.key(shown(entry.key)).written,
         hint=hint,
     )
 
@@ -87,8 +88,3 @@ def _not_indented(entry: Entry, children: list[Entry], path: Path) -> Problem:
 def _listed(keys: list[str]) -> str:
     shown = ", ".join(f"`{key}`" for key in keys[:4])
     return f"{shown} …" if len(keys) > 4 else shown
-
-
-def _short(key: str) -> str:
-    line = " ".join(key.split())
-    return line if len(line) <= 60 else f"{line[:57]}..."

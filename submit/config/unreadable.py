@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from submit.config.shown import literals_shown
 from submit.errors import Place, Problem, UsageError
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def refuse(message: str, place: Place, hint: str = "") -> UsageError:
-    return UsageError(Problem(message=message, place=place, hint=hint))
+    return UsageError(Problem(message=literals_shown(message), place=place, hint=hint))
 
 
 def unreadable(error: yaml.YAMLError, text: str, file: str) -> UsageError:

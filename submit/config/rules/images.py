@@ -58,8 +58,17 @@ def runtime_image(version: str, machine: Machine) -> TrainingImage | None:
 
 def oldest_image(machine: Machine) -> TrainingImage:
     """The TensorFlow image of the lowest version for a machine's hardware."""
+    return _images_for(machine)[-1]
+
+
+def newest_image(machine: Machine) -> TrainingImage:
+    """The TensorFlow image of the highest version for a machine's hardware."""
+    return _images_for(machine)[0]
+
+
+def _images_for(machine: Machine) -> list[TrainingImage]:
     hardware = "tpu" if _has_tpu(machine) else "gpu" if machine.accelerator_type else "cpu"
-    return [image for image in catalogue.training_images("tensorflow") if image.hardware == hardware][-1]
+    return [image for image in catalogue.training_images("tensorflow") if image.hardware == hardware]
 
 
 def _has_tpu(machine: Machine) -> bool:

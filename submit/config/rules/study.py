@@ -12,6 +12,13 @@ from submit.errors import Problem
 from submit.job import Parameter, ParameterKind, Scale, Study
 
 _RANGES = (ParameterKind.DOUBLE, ParameterKind.INTEGER)
+_KEYS_OF = {
+    ParameterKind.DOUBLE: {"minValue", "maxValue"},
+    ParameterKind.INTEGER: {"minValue", "maxValue"},
+    ParameterKind.CATEGORICAL: {"categoricalValues"},
+    ParameterKind.DISCRETE: {"discreteValues"},
+}
+_KEYS = set().union(*_KEYS_OF.values())
 
 
 def parameters(draft: Draft) -> Iterator[Problem]:
@@ -24,14 +31,17 @@ def parameters(draft: Draft) -> Iterator[Problem]:
         if parameter.name in seen:
             yield draft.error(path, f"there are two hyperparameters `{parameter.name}`")
         seen.add(parameter.name)
-        yield from _one_kind(draft, path)
+        yield from _one_kind(draft, parameter, path)
         yield from _values(draft, parameter, path)
         yield from _scale(draft, parameter, path)
 
 
-def _one_kind(draft: Draft, path: str) -> Iterator[Problem]:
-    """Vertex AI has one key per kind, ML Engine a `type`."""
+def _one_kind(draft: Draft, parameter: Parameter, path: str) -> Iterator[Problem]:
+    """Vertex AI has one key per kind, ML Engine a `type` and keys that belong to it."""
     if not draft.vertex:
+        for key in _KEYS - _KEYS_OF[parameter.kind]:
+            if f"{path}.{key}" in draft.marks:
+                yield draft.error(f"{path}.{key}", f"is not for a {parameter.kind} hyperparameter", "Remove it.")
         return
     specs = [f"{path}.{kind.value.lower()}ValueSpec" for kind in ParameterKind]
     present = [spec for spec in specs if spec in draft.marks]
@@ -69,8 +79,13 @@ def _range(draft: Draft, parameter: Parameter, path: str) -> Iterator[Problem]:
     low, high = parameter.minimum, parameter.maximum
     if low > high:
         yield draft.error(path, f"`minValue` {low:g} is greater than `maxValue` {high:g}", "Exchange them.")
-    if parameter.kind is ParameterKind.INTEGER and not (float(low).is_integer() and float(high).is_integer()):
+    if parameter.kind is ParameterKind.INTEGER and not (_is_whole(low) and _is_whole(high)):
         yield draft.error(path, "an INTEGER hyperparameter has whole numbers", "Write DOUBLE, or whole numbers.")
+
+
+def _is_whole(bound: float) -> bool:
+    """Whether the API's 64 bits can have it exactly as it was read."""
+    return float(bound).is_integer() and abs(bound) < 2**63
 
 
 def _scale(draft: Draft, parameter: Parameter, path: str) -> Iterator[Problem]:

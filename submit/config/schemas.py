@@ -22,7 +22,7 @@ class Field:
 
     `ignored` and `refused` say why a key that the service knows means nothing here, or cannot be had.
     `deprecated` maps old values to those of today; `noun` is what the values are, for messages.
-    `single`: one item may stand for a list of one.
+    `single`: one item may stand for a list of one; `may_be_empty`: so may a single text, else it is as good as none.
     """
 
     name: str
@@ -39,6 +39,7 @@ class Field:
     ignored: str = ""
     refused: str = ""
     single: bool = False
+    may_be_empty: bool = False
     noun: str = ""
     deprecated: Mapping[str, str] | None = None
 
