@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from bench import install, job, package, processes, queued, start
+from bench import install, job, package, processes, programs, queued, start
 from bench.report import Report
 from bench.setting import Setting, prepare
 
@@ -28,7 +28,9 @@ ONLY_WHEN_NAMED = ("install",)  # slow, and needs the network
 def main() -> int:
     arguments = _arguments()
     processes.adopt_orphans()
-    print(f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores")
+    print(
+        f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores; {programs.versions()}"
+    )
     broken = False
     for name in arguments.names or [name for name in BENCHMARKS if name not in ONLY_WHEN_NAMED]:
         report = _run(BENCHMARKS[name], arguments.runs)

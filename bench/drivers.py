@@ -56,9 +56,9 @@ def torchx() -> Run:
     def run(jobs: int, args: list[str]) -> int:
         app = specs.AppDef("tiny", [specs.Role("task", image="", entrypoint=sys.executable, args=[*TASK, *args])])
         # The scheduler keeps 100 applications by default and refuses one more.
-        with api.get_runner("bench", cache_size=jobs + 1) as runner:
-            submitted = [runner.run(app, "local_cwd") for _ in range(jobs)]
-            ends = [runner.wait(handle, wait_interval=POLL_S) for handle in submitted]
+        runner = api.get_runner("bench", cache_size=jobs + 1)
+        submitted = [runner.run(app, "local_cwd") for _ in range(jobs)]
+        ends = [runner.wait(handle, wait_interval=POLL_S) for handle in submitted]
         return sum(end is not None and end.state is specs.AppState.SUCCEEDED for end in ends)
 
     return run

@@ -36,12 +36,22 @@ def adopt_orphans() -> None:
 
 
 def run(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, expect: str = "", timeout_s: float = 600.0) -> Ran:
-    """Raises `BrokenError` unless the program exits with 0, prints `expect`, and leaves no process behind."""
+    """Raises `BrokenError` unless the program exits with 0 in time, prints `expect`, and leaves no process behind."""
     cpu_before = _children_cpu_s()
     start = time.perf_counter()
-    done = subprocess.run(
-        argv, env=env, cwd=cwd, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=timeout_s, check=False
-    )
+    try:
+        done = subprocess.run(
+            argv,
+            env=env,
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as expired:
+        raise BrokenError(f"{' '.join(argv)}: not done after {timeout_s:.0f} s") from expired
     wall_s = time.perf_counter() - start
     _reap(argv)
     if done.returncode != 0 or expect not in done.stdout + done.stderr:

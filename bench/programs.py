@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import sys
 from importlib.metadata import PackageNotFoundError, version
@@ -26,7 +27,7 @@ def gcloud() -> str:
 
 
 def torchx() -> str:
-    library("torchx", "torchx")
+    library("torchx")
     return _script("torchx")
 
 
@@ -37,14 +38,18 @@ def uv() -> str:
     return found
 
 
-def library(distribution: str, module: str) -> str:
-    """The distribution's version."""
+def library(module: str) -> None:
     if find_spec(module) is None:
         raise AbsentError("not installed: pip install -e '.[bench]'")
-    try:
-        return version(distribution)
-    except PackageNotFoundError:
-        return "?"
+
+
+def versions() -> str:
+    """Of jobdir and those peers that are installed here."""
+    found = []
+    for name in ("jobdir", "torchx", "psij-python", "uv"):
+        with contextlib.suppress(PackageNotFoundError):
+            found.append(f"{name} {version(name)}")
+    return ", ".join(found)
 
 
 def _beside(name: str) -> bool:

@@ -36,9 +36,9 @@ def most_at_once(spans: Iterable[tuple[float, float]]) -> int:
 
 def _run(setting: Setting, jobs: int) -> Report:
     arms = [
-        Arm("jobdir", lambda: _driver(setting, jobs, "jobdir")),
-        Arm("PSI/J, local", lambda: _driver(setting, jobs, "psij", "psij-python")),
-        Arm("TorchX, local_cwd", lambda: _driver(setting, jobs, "torchx", "torchx")),
+        Arm("jobdir", lambda: _driver(setting, jobs, "jobdir", peer=False)),
+        Arm("PSI/J, local", lambda: _driver(setting, jobs, "psij")),
+        Arm("TorchX, local_cwd", lambda: _driver(setting, jobs, "torchx")),
     ]
     measured = alternate(arms, setting.runs)
     ours, limit = measured[0], concurrency()
@@ -56,9 +56,9 @@ def _run(setting: Setting, jobs: int) -> Report:
     )
 
 
-def _driver(setting: Setting, jobs: int, library: str, distribution: str = "") -> Callable[[], Sample]:
-    if distribution:
-        programs.library(distribution, library)
+def _driver(setting: Setting, jobs: int, library: str, *, peer: bool = True) -> Callable[[], Sample]:
+    if peer:
+        programs.library(library)
     argv = python("-P", str(DRIVERS), library, str(jobs), str(setting.note))
 
     def once() -> Sample:
