@@ -42,6 +42,7 @@ class Engine:
         self._cache, self._bucket_root = cache.absolute(), bucket_root.absolute()
         (self._root / "jobs").mkdir(mode=0o700, parents=True, exist_ok=True)
         self._root.chmod(0o700)
+        self._bucket_root.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _for_people():
             self._slots = Slots(Store(self._root), concurrency or os.cpu_count() or 1)
         self._store = self._slots.store
