@@ -28,9 +28,8 @@ ONLY_WHEN_NAMED = ("install",)  # slow, and needs the network
 def main() -> int:
     arguments = _arguments()
     processes.adopt_orphans()
-    print(
-        f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores; {programs.versions()}"
-    )
+    machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+    print(f"Python {platform.python_version()}, {machine}; {programs.versions()}")
     broken = False
     for name in arguments.names or [name for name in BENCHMARKS if name not in ONLY_WHEN_NAMED]:
         report = _run(BENCHMARKS[name], arguments.runs)
