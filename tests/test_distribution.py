@@ -14,7 +14,7 @@ from tests.project import REPOSITORY
 def test_the_wheel_holds_submit_with_its_data_and_nothing_else(tmp_path: Path) -> None:
     tree = tmp_path / "tree"
     shutil.copytree(REPOSITORY, tree, ignore=shutil.ignore_patterns(".*", "__pycache__", "build", "dist", "*.egg-info"))
-    argv = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", tmp_path, tree]
+    argv = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(tree)]
     subprocess.run(argv, check=True, capture_output=True, env={"PATH": "", "HOME": str(tmp_path)})
 
     (wheel,) = tmp_path.glob("jobdir-*.whl")

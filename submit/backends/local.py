@@ -138,7 +138,8 @@ def job_request(spec: JobSpec, target: Target) -> JsonObject:
 def _packages(spec: JobSpec, target: Target) -> list[Json]:
     """Those of this submission, and those that the config finds in buckets, of which no digest is known."""
     ours: list[Json] = [{"path": _staged(package, target), "sha256": package.digest} for package in spec.packages]
-    return [*ours, *({"path": _bucket_path(uri, target), "sha256": None} for uri in _package_uris(spec))]
+    theirs: list[Json] = [{"path": _bucket_path(uri, target), "sha256": None} for uri in _package_uris(spec)]
+    return ours + theirs
 
 
 def _pool(pool: Pool, spec: JobSpec) -> JsonObject:

@@ -10,6 +10,7 @@ from submit import config
 from submit.cli import narrate, options
 from submit.cli.errors import show
 from submit.cli.render import emit
+from submit.job import Json
 from submit.submission import CONFIG_LIMIT, raise_errors
 from submit.world import files, surroundings
 
@@ -36,8 +37,8 @@ def convert(path: Path, to: Path | None, force: bool, output: str) -> None:
     converted = config.convert(files.read(path, limit=CONFIG_LIMIT), str(path), surroundings.now().date())
     raise_errors(converted.problems)
     if output == "json":
-        changes = [{"path": change.path, "what": change.what, "why": change.why} for change in converted.changes]
-        emit({"config": converted.text, "changes": [*changes]}, output)
+        changes: list[Json] = [{"path": c.path, "what": c.what, "why": c.why} for c in converted.changes]
+        emit({"config": converted.text, "changes": changes}, output)
         return
     show(converted.problems)
     for change in converted.changes:
