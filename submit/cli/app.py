@@ -9,11 +9,12 @@ from collections.abc import Sequence
 import click
 
 from submit import __version__
-from submit.cli.lazy import LazyGroup
+from submit.cli.lazy import LazyGroup, ReaderLeftError
 from submit.errors import SubmitError
 
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
+EXIT_READER_LEFT = 141  # as a program that SIGPIPE ended
 EXIT_INTERNAL = 70  # os.EX_SOFTWARE: a defect of ours, never the user's
 
 COMMANDS = {
@@ -59,10 +60,10 @@ def run(argv: Sequence[str]) -> int:
         return error.exit_code
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
-    except BrokenPipeError:
-        # The reader has left, as `| head` does; without this Python complains once more at its end.
+    except ReaderLeftError:
+        # Python would complain once more at its end, when it flushes what nobody reads.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return EXIT_READER_LEFT
     except Exception as error:
         if debug:
             raise

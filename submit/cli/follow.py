@@ -16,13 +16,16 @@ EXIT_INTERRUPTED = 130
 
 
 def follow_to_the_end(client: Client, handle: Handle, output: str) -> int:
-    """The job's own result as an exit code; Ctrl-C leaves the job alone and says how to come back."""
+    """The job's own result as an exit code; Ctrl-C, or a reader that leaves, does the job no harm."""
     try:
         print_logs(client, handle, output, follow=True)
         status = client.describe([handle])[handle]
     except KeyboardInterrupt:
         narrate.detached(handle)
         return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        narrate.detached(handle)
+        raise
     narrate.outcome(status)
     return 0 if status.state is State.SUCCEEDED else EXIT_FAILED
 

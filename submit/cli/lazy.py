@@ -9,12 +9,22 @@ from typing import Any
 import click
 
 
+class ReaderLeftError(Exception):
+    """Whoever read our output has left, as `| head` does. click would end with 1, which here means a failed job."""
+
+
 class LazyGroup(click.Group):
     """`table` maps a command's name to `module:attribute` and the line that help shows for it."""
 
     def __init__(self, *args: Any, table: Mapping[str, tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.table = table
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise ReaderLeftError from error
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(self.table)

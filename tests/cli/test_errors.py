@@ -87,9 +87,21 @@ def test_completion_knows_the_commands_and_the_jobs(project: Project, shell: str
     assert "describe" in project.submit(env=environ).out
 
 
-def test_a_reader_that_leaves_early_is_no_error(project: Project) -> None:
-    line = " ".join([*project.command("schema"), "| head -n 1 >/dev/null; echo ${PIPESTATUS[0]}"])
+def through_head(project: Project, *argv: str) -> tuple[str, str]:
+    """What `submit … | head -n 1` leaves: the exit code of `submit`, and its stderr."""
+    line = " ".join([*project.command(*argv), "| head -n 1 >/dev/null; echo ${PIPESTATUS[0]}"])
     done = subprocess.run(
         ["bash", "-c", line], cwd=project.folder, env=project.environ, capture_output=True, text=True, check=False
     )
-    assert (done.stdout, done.stderr) == ("0\n", "")
+    return done.stdout.strip(), done.stderr
+
+
+def test_a_reader_that_leaves_early_is_neither_a_failure_nor_a_success(project: Project) -> None:
+    assert through_head(project, "schema") == ("141", "")
+
+
+def test_a_job_goes_on_when_the_reader_of_its_log_leaves(project: Project) -> None:
+    project.trainer('for n in range(50): print("line", n, flush=True); time.sleep(0.02)')
+    code, narration = through_head(project, "train", "--job-name", "read")
+    assert (code, "submit jobs stream-logs local://read" in narration) == ("141", True)
+    assert project.submit("jobs", "wait", "read").code == 0
