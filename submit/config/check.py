@@ -79,7 +79,9 @@ class _Walk:
             if name is not None:
                 yield entry, message.fields[name]
                 continue
-            problem = misplaced(entry, self.schema, self.root, self.root_path) or unknown_key(entry, message, path)
+            problem = misplaced(entry, message, self.schema, self.root, self.root_path) or unknown_key(
+                entry, message, path
+            )
             self.checker.problems.append(problem)
         self.checker.problems += [problem for problem in outdented.values() if problem]
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from submit.config.kinds import CORE, KINDS, kind_of
 from submit.config.tree import Branch, Entry, Kind, Row, Scalar, Tree
 from submit.config.unreadable import explain, refuse, unreadable
-from submit.errors import Place, UsageError
+from submit.errors import Place, Problem, UsageError
 
 if TYPE_CHECKING:
     import yaml
@@ -36,12 +36,15 @@ class _Open:
 
 
 class Composer:
+    """Reads one document. `problems` are those that do not keep the rest from being read: keys that stand twice."""
+
     def __init__(self, file: str, fixed: Place | None = None) -> None:
         self.file = file
         self.fixed = fixed
         self.stack: list[_Open] = []
         self.anchors: dict[str, tuple[Tree, int] | None] = {}
         self.root: Tree | None = None
+        self.problems: list[Problem] = []
         self.documents = 0
         self.values = 0
 
@@ -172,18 +175,15 @@ class Composer:
             raise refuse("a mapping or list cannot be a key", tree.place, hint="Keys are text, like `region`.")
         first = parent.entries.get(tree.text)
         if first:
-            raise refuse(
-                f"`{tree.text}` is written twice",
-                tree.place,
-                hint=f"It stands in line {first.place.line} already; YAML would silently take the last one.",
-            )
+            hint = f"It stands in line {first.place.line} already; YAML would silently take the last one."
+            self.problems += refuse(f"`{tree.text}` is written twice", tree.place, hint).problems
         parent.key = tree
 
     def _entry(self, parent: _Open, key: Scalar, value: Tree) -> None:
         if key.text == "<<" and key.plain:
             self._merge(parent, key.place, value)
         else:
-            parent.entries[key.text] = Entry(key.text, key.place, value)
+            parent.entries.setdefault(key.text, Entry(key.text, key.place, value))
 
     def _merge(self, parent: _Open, place: Place, value: Tree) -> None:
         """YAML's merge key: the entries of one or several mappings, earlier ones first; written ones win."""

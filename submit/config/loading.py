@@ -45,13 +45,14 @@ def load(
     """
     place = Place(file=file, line=1, column=1)
     try:
-        tree = read(text, file)
+        tree, twice = read(text, file)
     except UsageError as error:
         return Loaded(config=None, problems=error.problems)
     if tree is None:
         empty = Problem(message="the file is empty", place=place, hint="Start from one of the examples in configs/.")
         return Loaded(config=None, problems=(empty,))
-    return _loaded(tree, place, overrides, defaults or {}, today)
+    loaded = _loaded(tree, place, overrides, defaults or {}, today)
+    return _result(loaded.config, [*twice, *loaded.problems])
 
 
 def empty(*, overrides: Sequence[str] = (), defaults: Mapping[str, Json] | None = None, today: date) -> Loaded:

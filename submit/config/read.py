@@ -5,17 +5,18 @@ from __future__ import annotations
 from submit.config.compose import Composer
 from submit.config.tree import Scalar, Tree
 from submit.config.unreadable import refuse
-from submit.errors import Place, UsageError
+from submit.errors import Place, Problem, UsageError
 
 MAX_BYTES = 1 << 20
 
 
-def read(text: bytes, file: str) -> Tree | None:
-    """The only document of a YAML file; None if there is nothing but comments in it.
+def read(text: bytes, file: str) -> tuple[Tree | None, list[Problem]]:
+    """The only document of a YAML file, None if there is nothing but comments in it, and the keys that stand twice.
 
     Raises `UsageError` with the place of the first thing that keeps the file from being read.
     """
-    return Composer(file).document(_decode(text, file))
+    composer = Composer(file)
+    return composer.document(_decode(text, file)), composer.problems
 
 
 def read_value(text: str, place: Place) -> Tree:

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Mapping
 
 from submit.config.paths import Path
-from submit.config.schemas import Message, Schema, inner
+from submit.config.schemas import Message, Schema, inner, section
 from submit.config.shown import shown
 from submit.config.tree import Branch, Entry, is_null
 from submit.errors import Problem
@@ -14,8 +14,9 @@ from submit.suggest import nearest
 
 
 def unknown_key(entry: Entry, message: Message, path: Path) -> Problem:
-    meant = nearest(entry.key, [field.name for field in message.fields.values() if not field.ignored])
-    hint = f"Did you mean `{meant}`?" if meant else f"There is {_listed(list(message.fields))}."
+    keys = [field.name for field in message.fields.values() if not field.ignored and not field.refused]
+    meant = nearest(entry.key, keys)
+    hint = f"Did you mean `{meant}`?" if meant else f"There is {_listed(keys)}."
     where = f" of `{path.written}`" if path.written else ""
     return Problem(
         message=f"`{shown(entry.key)}` is not a key{where}",
@@ -25,17 +26,32 @@ def unknown_key(entry: Entry, message: Message, path: Path) -> Problem:
     )
 
 
-def misplaced(entry: Entry, schema: Schema, root: str, root_path: Path) -> Problem | None:
+def misplaced(entry: Entry, message: Message, schema: Schema, root: str, root_path: Path) -> Problem | None:
     """The problem with a key that exists, elsewhere: the place that is nearest to the root counts."""
+    if entry.key in message.spellings:
+        return None  # it exists here, in another spelling
     home = _home_of(entry.key, schema, root)
     if home is None:
-        return None
+        return _of_another(entry, schema, root)
     where = root_path.key(home).written if home else root_path.written
     return Problem(
         message=f"`{entry.key}` belongs under `{where}`" if where else f"`{entry.key}` belongs at the top of the file",
         place=entry.place,
         path=entry.key,
     )
+
+
+def _of_another(entry: Entry, schema: Schema, root: str) -> Problem | None:
+    """A key that a job has and this message, which is only a part of one, has not."""
+    ours = section()
+    place, path, key = entry.place, shown(entry.key), entry.key
+    if schema is not ours and ours.canonical(ours.messages["Section"], key):
+        return Problem(message=f"`{key}` belongs under `submit`", place=place, path=path)
+    others = [name for name in schema.roots if name != root and schema.canonical(schema.messages[name], key)]
+    if not others or schema is ours:
+        return None
+    hint = "Put everything else under `jobSpec:`." if root == "CustomJobSpec" else ""
+    return Problem(message=f"`{key}` is a key of a {others[0]}, not of a {root}", place=place, path=path, hint=hint)
 
 
 def _home_of(key: str, schema: Schema, root: str) -> str | None:

@@ -30,7 +30,8 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udff
 
 
 def explain(error: yaml.MarkedYAMLError, text: str, file: str) -> UsageError:
-    mark = error.problem_mark or error.context_mark
+    opened = any(sign in (error.problem or "") for sign in _UNCLOSED)
+    mark = (error.context_mark if opened else None) or error.problem_mark or error.context_mark
     line, column = (mark.line, mark.column) if mark else (0, 0)
     lines = text.splitlines() or [""]
     line = min(line, len(lines) - 1)
@@ -43,8 +44,15 @@ def explain(error: yaml.MarkedYAMLError, text: str, file: str) -> UsageError:
     return refuse(message, place, hint)
 
 
+_UNCLOSED = ("unexpected end of stream", "expected ',' or ']'", "expected ',' or '}'")
+"""Problems that are noticed at the end of what was never closed; they are shown where it was opened."""
+
 _ADVICE = (
-    ("mapping values are not allowed", "a second `:` in one value", "Text with `: ` in it needs quotes."),
+    (
+        "mapping values are not allowed",
+        "a second `:` in one value",
+        "Text with `: ` in it needs quotes; or does the line above lack its `:`?",
+    ),
     ("cannot start any token", "text cannot start with `{character}`", "Put it in quotes."),
     ("unexpected end of stream", "a quote is opened and never closed", ""),
     ("expected ',' or ']'", "a list in `[` is never closed", ""),

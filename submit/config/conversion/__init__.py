@@ -38,7 +38,7 @@ def convert(text: bytes, file: str, today: date) -> Converted:
     loaded = load(text, file, today=today)
     if loaded.config is None:
         return Converted(text="", changes=(), problems=loaded.problems)
-    tree = read(text, file)
+    tree, _ = read(text, file)
     assert isinstance(tree, Branch), "a config without errors is a mapping"
     body = Branch(tuple(entry for entry in tree.entries if entry.key != SECTION), tree.place)
     draft, _ = draft_of(body, Place(file=file, line=1, column=1))
