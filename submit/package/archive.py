@@ -43,6 +43,20 @@ def pack(top: str, members: Mapping[str, Member]) -> bytes:
     return _gzip(raw.getvalue())
 
 
+def pack_wheel(members: Mapping[str, Member]) -> bytes:
+    """A zip of the members. Not compressed: it stays on this machine."""
+    import zipfile
+
+    raw = io.BytesIO()
+    with zipfile.ZipFile(raw, "w") as wheel:
+        for name in sorted(members):
+            data, executable = members[name]
+            info = zipfile.ZipInfo(name, (1980, 1, 2, 0, 0, 0))
+            info.external_attr = (0o100755 if executable else 0o100644) << 16
+            wheel.writestr(info, data)
+    return raw.getvalue()
+
+
 def unpack(filename: str, data: bytes) -> tuple[str, dict[str, Member]]:
     """The top folder ("" in a wheel) and the regular files of an archive; a `UsageError` if it cannot be read."""
     try:

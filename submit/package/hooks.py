@@ -18,8 +18,18 @@ _TESTS = frozenset(("test", "tests", "docs", "examples"))
 _SHOWN = 3
 
 
-def failure(stage: str, output: str, project: Project, ignored: Collection[str] = ()) -> Problem:
+class BuildError(Exception):
+    """The hooks failed; `stage` is `environment`, `sdist` or `wheel`, `output` what they wrote."""
+
+    def __init__(self, stage: str, output: str) -> None:
+        super().__init__(stage)
+        self.stage = stage
+        self.output = output
+
+
+def problem_of(error: BuildError, project: Project, ignored: Collection[str] = ()) -> Problem:
     """One sentence and a hint from the pages that a failed build prints. `ignored`: what git's ignore files name."""
+    stage, output = error.stage, error.output
     line, message = _last_error(output, project.file)
     what = {
         "wheel": "the package builds, but cannot be installed from its archive, so the job would fail at its start",

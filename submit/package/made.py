@@ -9,8 +9,21 @@ from typing import Any
 
 from submit.errors import Place, Problem
 from submit.job import Package
+from submit.package.archive import Member
 
 _PACKAGES = ("package", "wheel")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artefacts:
+    """What building a project gives: the members of its source distribution below the folder `top`, and the wheel that
+    comes of them, with its files as they will be installed."""
+
+    filename: str
+    top: str
+    members: Mapping[str, Member]
+    wheel: Package
+    installed: Mapping[str, Member]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

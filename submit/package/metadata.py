@@ -11,16 +11,34 @@ from submit.package.archive import Member, unpack
 _EXTENSION_MODULES = (".so", ".pyd")
 
 
-def package_of(filename: str, data: bytes, *, source_digest: str = "") -> Package:
+def package_of(filename: str, data: bytes) -> Package:
     """A source distribution or wheel as a value; a `UsageError` if it cannot be read."""
     _, members = unpack(filename, data)
+    return package(
+        filename,
+        data,
+        files=members,
+        modules=modules_of(installed(filename, members)),
+        requirements=_requirements(members),
+    )
+
+
+def package(
+    filename: str,
+    data: bytes,
+    *,
+    files: Iterable[str],
+    modules: tuple[str, ...],
+    requirements: tuple[str, ...],
+    source_digest: str = "",
+) -> Package:
     return Package(
         filename=filename,
         data=data,
         digest=hashlib.sha256(data).hexdigest(),
-        files=tuple(sorted(members)),
-        modules=modules_of(installed(filename, members)),
-        requirements=_requirements(members),
+        files=tuple(sorted(files)),
+        modules=modules,
+        requirements=requirements,
         source_digest=source_digest,
     )
 

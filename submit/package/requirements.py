@@ -18,6 +18,7 @@ _REQUIREMENT = re.compile(
     r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?\s*(?:\[[A-Za-z0-9._,\s-]*\])?\s*"
     rf"(?:@\s*[^\s;]+(?:\s+;.*)?|\(?\s*(?:{_SPEC}\s*(?:,\s*{_SPEC}\s*)*,?)?\s*\)?\s*(?:;.*)?)"
 )
+_SHORT = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?(?:(?:>=|<=|==|!=|<|>)\d+(?:\.\d+)*)?")
 _INCLUDE = re.compile(r"(?:-r\s*|--requirement(?:\s+|=))(?P<file>.+)")
 _OPTION_HINTS = {
     "-c": "Write the version limits into the requirements themselves.",
@@ -52,6 +53,18 @@ def check(found: Sequence[str], file: Path) -> tuple[str, ...]:
     if problems:
         raise UsageError(problems)
     return tuple(item for item in judged if isinstance(item, str))
+
+
+def normal_form(requirement: str) -> str | None:
+    """As it stands in the metadata of what is built; None: it is not PEP 508."""
+    if _SHORT.fullmatch(requirement):
+        return requirement
+    from packaging.requirements import InvalidRequirement, Requirement  # 10 ms, and not needed by most
+
+    try:
+        return str(Requirement(requirement))
+    except InvalidRequirement:
+        return None
 
 
 def _lines(file: Path, read: Read, including: tuple[Path, ...]) -> Iterator[str | Problem]:

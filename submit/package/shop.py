@@ -15,7 +15,7 @@ from submit.world import cache as entries
 from submit.world import tree
 
 _TREE_LIMIT = 2 << 30  # bytes; all of it is held in memory once
-_FORMAT = "1"  # part of every digest: another number makes all that is in the cache out of date
+_FORMAT = "2"  # part of every digest: another number makes all that is in the cache out of date
 
 Notify = Callable[[str], None]
 

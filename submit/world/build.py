@@ -9,20 +9,22 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from submit.package import hooks_child
-from submit.package.archive import EPOCH, Member
+from submit.package.archive import EPOCH, Member, unpack
 from submit.package.choose import Project
+from submit.package.hooks import BuildError
+from submit.package.hooks_child import STAGES
 from submit.world import child, tree
+from submit.world.tools import setuptools_version
 
 if TYPE_CHECKING:
     from build import ProjectBuilder
     from build.env import DefaultIsolatedEnv
 
+_CHILD = Path(__file__).parent.parent / "package" / "hooks_child.py"
 _ENV = {
     "SOURCE_DATE_EPOCH": str(EPOCH),
     "PYTHONDONTWRITEBYTECODE": "1",
@@ -37,15 +39,6 @@ _ENV = {
 class Artefact:
     filename: str
     data: bytes
-
-
-class BuildError(Exception):
-    """The hooks failed; `stage` is `environment`, `sdist` or `wheel`, `output` what they wrote."""
-
-    def __init__(self, stage: str, output: str) -> None:
-        super().__init__(stage)
-        self.stage = stage
-        self.output = output
 
 
 def build(project: Project, source: Mapping[str, Member]) -> tuple[Artefact, Artefact]:
@@ -64,16 +57,11 @@ def build(project: Project, source: Mapping[str, Member]) -> tuple[Artefact, Art
         return _artefact(out, "*.tar.gz"), _artefact(out, "*.whl")
 
 
-def tools() -> str:
-    """What a build depends on besides the tree: the interpreter and its setuptools."""
-    return f"python {'.'.join(map(str, sys.version_info[:3]))} setuptools {_setuptools_version()}"
-
-
 def needs_only_setuptools(project: Project) -> bool:
     """Whether this interpreter can run the hooks as it is, which saves an environment."""
     from packaging.requirements import InvalidRequirement, Requirement
 
-    version = _setuptools_version()
+    version = setuptools_version()
     if version is None or project.backend_path or not project.backend.startswith("setuptools.build_meta"):
         return False
     with suppress(InvalidRequirement):
@@ -82,24 +70,14 @@ def needs_only_setuptools(project: Project) -> bool:
     return False
 
 
-@cache
-def _setuptools_version() -> str | None:
-    """From the name of its metadata folder: `importlib.metadata` alone takes 9 ms to load."""
-    spec = find_spec("setuptools")
-    if spec is None or spec.origin is None:
-        return None
-    metadata = sorted(Path(spec.origin).parent.parent.glob("setuptools-*-info"))
-    return metadata[0].name.split("-")[1].removesuffix(".dist").removesuffix(".egg") if metadata else None
-
-
 def _build_here(project: Project, source: Path, out: Path) -> bool:
     """False: the project asks for more than setuptools."""
-    argv = [sys.executable, "-P", hooks_child.__file__, project.backend, str(out)]
+    argv = [sys.executable, "-P", str(_CHILD), project.backend, str(out)]
     ended = child.run(argv, cwd=source, env=_ENV)
-    if ended.code == hooks_child.STAGES["isolate"]:
+    if ended.code == STAGES["isolate"]:
         return False
     if ended.code:
-        raise BuildError("wheel" if ended.code == hooks_child.STAGES["wheel"] else "sdist", ended.output)
+        raise BuildError("wheel" if ended.code == STAGES["wheel"] else "sdist", ended.output)
     return True
 
 
@@ -154,8 +132,6 @@ def _output(error: Exception) -> str:
 
 
 def _unpack(sdist: Artefact, to: Path) -> Path:
-    from submit.package.archive import unpack
-
     top, members = unpack(sdist.filename, sdist.data)
     tree.write(to / top, members)
     return to / top

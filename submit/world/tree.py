@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from submit.errors import Place, Problem, UsageError
-from submit.package import ignore
 from submit.package.archive import Member
+from submit.package.ignore import GIT, SUBMIT, Rules, Verdict
 from submit.world import files
 
 _RACY_NS = 2_000_000_000  # a file that changed this shortly before the look may change again within one clock tick
@@ -58,22 +58,22 @@ class _Walk:
     ignored: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
-    def folder(self, prefix: str, location: str, rules: ignore.Rules, above: tuple[str, ...]) -> None:
+    def folder(self, prefix: str, location: str, rules: Rules, above: tuple[str, ...]) -> None:
         with os.scandir(location) as content:
             entries = list(content)
         rules = _rules_of(rules, prefix, {entry.name: entry.path for entry in entries})
         for entry in entries:
             self._entry(entry, prefix + entry.name, rules, above)
 
-    def _entry(self, entry: os.DirEntry[str], path: str, rules: ignore.Rules, above: tuple[str, ...]) -> None:
+    def _entry(self, entry: os.DirEntry[str], path: str, rules: Rules, above: tuple[str, ...]) -> None:
         if entry.is_dir():
             content = {inner.name for inner in Path(entry.path).iterdir()} if _may_be_junk(entry) else ()
             verdict = rules.folder(path, content)
         else:
             verdict = rules.file(path)
-        if verdict is ignore.Verdict.IGNORED:
+        if verdict is Verdict.IGNORED:
             self.ignored.append(path)
-        if verdict is not ignore.Verdict.KEEP or not self._is_usable(entry, path, above):
+        if verdict is not Verdict.KEEP or not self._is_usable(entry, path, above):
             return
         if entry.is_dir():
             self.folder(f"{path}/", entry.path, rules, (*above, os.path.realpath(entry.path)))
@@ -120,24 +120,24 @@ def _may_be_junk(entry: os.DirEntry[str]) -> bool:
     return entry.name in ("build", "dist") or os.path.lexists(f"{entry.path}/pyvenv.cfg")
 
 
-def _rules_of(rules: ignore.Rules, prefix: str, content: Mapping[str, str]) -> ignore.Rules:
-    for name in (ignore.GIT, ignore.SUBMIT):
+def _rules_of(rules: Rules, prefix: str, content: Mapping[str, str]) -> Rules:
+    for name in (GIT, SUBMIT):
         if name in content:
             rules = rules.with_file(name, files.read(Path(content[name])), strip=len(prefix))
     return rules
 
 
-def _rules_above(root: Path) -> ignore.Rules:
+def _rules_above(root: Path) -> Rules:
     """The ignore files between the top of a git repository and the tree, if it lies in one and is not ignored whole."""
-    rules, above = ignore.Rules(), list(root.parents)
+    rules, above = Rules(), list(root.parents)
     top = next((i for i, folder in enumerate(above) if (folder / ".git").exists()), None)
     if top is None or (root / ".git").exists():
         return rules
     for folder in reversed(above[: top + 1]):
-        data = files.read_if_there(folder / ignore.GIT)
+        data = files.read_if_there(folder / GIT)
         if data is not None:
-            rules = rules.with_file(ignore.GIT, data, add=f"{root.relative_to(folder).as_posix()}/")
-    return ignore.Rules() if rules.ignores_tree else rules
+            rules = rules.with_file(GIT, data, add=f"{root.relative_to(folder).as_posix()}/")
+    return Rules() if rules.ignores_tree else rules
 
 
 def read(listing: Listing, known: Mapping[str, bytes]) -> dict[str, Member]:
