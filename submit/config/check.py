@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 from submit.config.paths import Mark, Path, path_shown
 from submit.config.scalars import TYPES, WrongValueError, choose, convert
 from submit.config.schemas import Field, Message, Schema, Type, inner
+from submit.config.shown import shown
 from submit.config.tree import Branch, Entry, Row, Scalar, Tree, describe, is_null
 from submit.config.unknown import misplaced, unindented, unknown_key
 from submit.errors import Place, Problem
@@ -142,6 +143,7 @@ class _Walk:
         self._check_count(len(tree.items), tree, field, path)
         values = [self._item(item, inner(type_), field, path.item(i)) for i, item in enumerate(tree.items)]
         self._check_length(values, tree, field, path)
+        self._check_unique(values, tree, field, path)
         return [value for value in values if value is not MISSING]
 
     def _item(self, item: Tree, type_: Type, field: Field, path: Path) -> Found:
@@ -166,6 +168,13 @@ class _Walk:
                 path,
                 "Put what is long into a file in Cloud Storage and pass its name.",
             )
+
+    def _check_unique(self, values: list[Found], tree: Row, field: Field, path: Path) -> None:
+        names = [value.get(field.unique) if isinstance(value, dict) else None for value in values]
+        for index, name in enumerate(names):
+            if name is not None and name in names[:index]:
+                message = f"`{shown(str(name))}` stands twice"
+                self.checker.report(message, tree.items[index].place, path.item(index), "Keep one of them.")
 
     def _mapping(self, tree: Tree, type_: Type, field: Field, path: Path) -> Found:
         if not isinstance(tree, Branch):

@@ -30,7 +30,7 @@ def project_defaults(pyproject: bytes, file: str) -> tuple[Mapping[str, Json], t
     tree = _Places(text, file).branch(table)
     checker = Checker({})
     values = checker.check(tree, section(), "Project", Path(TABLE, TABLE))
-    return values, tuple(checker.problems)
+    return values, tuple(sorted(checker.problems, key=lambda problem: problem.place or Place(file=file)))
 
 
 def _error_place(message: str, file: str) -> Place:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from submit.config.kinds import yaml_value
 from submit.config.schemas import Field
 from submit.config.shown import shown
-from submit.config.tree import Scalar, describe
+from submit.config.tree import Scalar
 from submit.job import Json
 from submit.sizes import parse_bytes
 from submit.suggest import nearest
@@ -77,13 +77,11 @@ def _listed(choices: list[str]) -> str:
 def _text(scalar: Scalar) -> Json:
     if scalar.kind == "text":
         return scalar.text
-    changed = yaml_value(scalar)
-    read_as = f", which would be read as {changed}" if scalar.kind != "boolean" and changed != scalar.text else ""
-    if scalar.kind == "boolean":
-        read_as = f", which would be read as {changed}" if changed != scalar.text.lower() else ""
+    read_as = yaml_value(scalar)
+    same = read_as == (scalar.text.lower() if scalar.kind == "boolean" else scalar.text)
+    kind = _KIND_NAMES.get(scalar.kind, scalar.kind) + ("" if same else f" in YAML, which would be read as {read_as}")
     raise WrongValueError(
-        f"`{shown(scalar.text)}` is {_KIND_NAMES.get(scalar.kind, describe(scalar))} in YAML{read_as}; text is needed",
-        f'Write "{shown(scalar.text)}", in quotes.',
+        f"`{shown(scalar.text)}` is {kind}; text is needed", f'Write "{shown(scalar.text)}", in quotes.'
     )
 
 

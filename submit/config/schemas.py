@@ -22,7 +22,8 @@ class Field:
 
     `ignored` and `refused` say why a key that the service knows means nothing here, or cannot be had.
     `deprecated` maps old values to those of today; `noun` is what the values are, for messages.
-    `single`: one item may stand for a list of one; `may_be_empty`: so may a single text, else it is as good as none.
+    `unique` is the key by which the items of a list differ, and with `single` one item may stand for a list of one.
+    `may_be_empty`: so may a single text; without it, an empty text is as good as none.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Field:
     pattern_words: str = ""
     ignored: str = ""
     refused: str = ""
+    unique: str = ""
     single: bool = False
     may_be_empty: bool = False
     noun: str = ""

@@ -49,8 +49,10 @@ def _changed(machine: Machine, fallback: Mapping[str, Json]) -> Machine:
     values = dict(fallback)
     if "machineType" in values:
         machine = Machine(machine_type=text(values, "machineType") or "")
+    else:
+        machine = catalogue.replacement_for(machine) or machine
     return replace(
-        catalogue.replacement_for(machine) or machine,
+        machine,
         accelerator_type=text(values, "acceleratorType") or machine.accelerator_type,
         accelerator_count=number(values, "acceleratorCount") or machine.accelerator_count,
         written_as=None,

@@ -28,7 +28,7 @@ def labels(draft: Draft) -> Iterator[Problem]:
             yield draft.error(path, f"`{key}` cannot be the key of a label", _RULE)
         elif not _is_label(value):
             yield draft.error(path, f"`{value}` cannot be the value of a label", _suggest(value))
-    if len(given) > MAX_LABELS:
+    if len(given) > MAX_LABELS and not (draft.broken("labels") or draft.broken("submit.labels")):
         yield draft.error("labels", f"{len(given)} labels; {MAX_LABELS} are possible")
 
 
@@ -52,7 +52,7 @@ def variables(draft: Draft) -> Iterator[Problem]:
         if not _VARIABLE.match(name) or len(name) > MAX_VARIABLE_LENGTH:
             hint = f"It has letters, digits and `_`, no digit first, and {MAX_VARIABLE_LENGTH} characters at most."
             yield draft.error(f"submit.env.{name}", f"`{name}` cannot be an environment variable", hint)
-    if len(given) > MAX_VARIABLES:
+    if len(given) > MAX_VARIABLES and not draft.broken("submit.env"):
         yield draft.error("submit.env", f"{len(given)} variables; {MAX_VARIABLES} are possible")
 
 

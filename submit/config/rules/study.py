@@ -23,14 +23,10 @@ _KEYS = set().union(*_KEYS_OF.values())
 
 def parameters(draft: Draft) -> Iterator[Problem]:
     study = draft.config.study
-    seen: set[str] = set()
     for index, parameter in enumerate(study.parameters if study else ()):
         path = f"{draft.parameters}[{index}]"
         if draft.broken(path):
             continue
-        if parameter.name in seen:
-            yield draft.error(path, f"there are two hyperparameters `{parameter.name}`")
-        seen.add(parameter.name)
         yield from _one_kind(draft, parameter, path)
         yield from _values(draft, parameter, path)
         yield from _scale(draft, parameter, path)
