@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trainer.errors import TrainerError
-from trainer.storage import Folder
+from trainer.folder import Folder
 
 if TYPE_CHECKING:
     from google.cloud.storage import Bucket

@@ -17,7 +17,7 @@ from trainer.state import State
 
 if TYPE_CHECKING:
     from trainer.arguments import Hyperparameters
-    from trainer.storage import Folder
+    from trainer.folder import Folder
 
 KEPT = 3
 _NAME = re.compile(r"step-(\d{8,})-([0-9a-f]{8})\.npz")

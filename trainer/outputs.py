@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trainer.checkpoint import Checkpoints
-from trainer.storage import Folder, below, open_folder
+from trainer.folder import Folder
+from trainer.storage import below, open_folder
 
 if TYPE_CHECKING:
     from trainer.arguments import Arguments

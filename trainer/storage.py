@@ -7,34 +7,11 @@ it), else through google-cloud-storage. Files are read and written whole; a read
 from __future__ import annotations
 
 import os
-from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
 
 from trainer.errors import TrainerError
-
-
-class Folder(ABC):
-    """A folder; it comes into being with the first file. Failures are `TrainerError`s."""
-
-    @abstractmethod
-    def location(self, name: str) -> str:
-        """Where that file is, for people."""
-
-    @abstractmethod
-    def names(self) -> list[str]:
-        """The names of its files, sorted."""
-
-    @abstractmethod
-    def read(self, name: str) -> bytes | None:
-        """None if there is no such file."""
-
-    @abstractmethod
-    def write(self, name: str, data: bytes) -> None: ...
-
-    @abstractmethod
-    def delete(self, name: str) -> None:
-        """Does nothing if there is no such file."""
+from trainer.folder import Folder
 
 
 def open_folder(location: str, environ: Mapping[str, str]) -> Folder:

@@ -3,40 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from submit.errors import Problem, UsageError
 from submit.job import Package
 from submit.package import folder as plain_folder
 from submit.package import metadata
+from submit.package.built import MAX_BYTES, Built
 from submit.package.choose import Project, choose
 from submit.package.made import Made
 from submit.package.shop import Notify, Shop, largest
 from submit.sizes import show_bytes
 from submit.world import files, tree
 
-MAX_BYTES = 50_000_000
-"""A package above this size is warned about: it is sent, and unpacked on every machine."""
-
 _ARCHIVES = (".tar.gz", ".tgz", ".whl", ".zip")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Built:
-    """The trainer's package and those given beside it. `problems` are warnings only.
-
-    `wheel`: what installing `package` gives, if the archive's own layout does not show that.
-    """
-
-    package: Package
-    extra: tuple[Package, ...] = ()
-    wheel: Package | None = None
-    problems: tuple[Problem, ...] = ()
-
-    @property
-    def packages(self) -> tuple[Package, ...]:
-        return (self.package, *self.extra)
 
 
 def build(

@@ -1,75 +1,15 @@
 """Before anything leaves the machine: would the job find its module, and would the trainer take its arguments?
 
-The trainer's entry point runs in a child process, from the packaged files and never from the user's tree, until its
-argument parser has had its say (`child.py`); what that means for the user is judged here (`verdict.py`).
+`check` is the way in, and loaded when it is first used, for a dry run does without; `__init__.pyi` says what it is.
 """
 
-from __future__ import annotations
+from importlib import import_module
+from typing import Any
 
-import hashlib
-import json
-from collections.abc import Sequence
-from dataclasses import asdict
-from pathlib import Path
-
-from submit.errors import Problem
-from submit.job import Package
-from submit.package import Built
-from submit.package.made import problem_of
-from submit.package.metadata import installed_files
-from submit.preflight import entry_point, verdict
-from submit.world import cache as entries
-from submit.world import trial
-
-_FORMAT = "1"  # part of every key: another number makes all results in the cache out of date
+__all__ = ["check"]
 
 
-def check(
-    built: Built,
-    module: str,
-    args: Sequence[str],
-    *,
-    job_dir: str | None,
-    cache: Path | None,
-    timeout_s: float = 30,
-) -> tuple[Problem, ...]:
-    """Errors and warnings about running `python -m module args --job-dir job_dir`; raises none of them.
-
-    `job_dir=None`: the job will not be given one. A result that does not depend on chance is kept in `cache`.
-    """
-    packages = (built.wheel or built.package, *built.extra)
-    missing = entry_point.missing(module, [name for package in packages for name in package.modules])
-    if missing:
-        return (missing,)
-    key = _key(packages, module, args, job_dir)
-    known = entries.load(cache, key) if cache else None
-    if known is not None:
-        return tuple(problem_of(values) for values in json.loads(known))
-    report, problems = _try(packages, module, args, job_dir, timeout_s)
-    if cache and report.get("verdict") != verdict.TIMEOUT:
-        entries.save(cache, key, json.dumps([asdict(problem) for problem in problems]).encode())
-    return problems
-
-
-def _try(
-    packages: Sequence[Package], module: str, args: Sequence[str], job_dir: str | None, timeout_s: float
-) -> tuple[verdict.Report, tuple[Problem, ...]]:
-    sites = [installed_files(package) for package in packages]
-    argv = [*args, *(("--job-dir", job_dir) if job_dir else ())]
-    run = entry_point.parses_arguments(module, sites)
-    report = trial.run(sites, module, argv, run=run, timeout_s=timeout_s)
-    tried = verdict.Tried(
-        module=module,
-        tops=frozenset(name.partition(".")[0] for package in packages for name in package.modules),
-        requirements=tuple(requirement for package in packages for requirement in package.requirements),
-        args=tuple(args),
-        timeout_s=timeout_s,
-    )
-    return report, verdict.judge(report, tried)
-
-
-def _key(packages: Sequence[Package], module: str, args: Sequence[str], job_dir: str | None) -> str:
-    """The job dir is another one for each job; that there is one is what counts."""
-    digests = [package.digest for package in packages]
-    facts = [_FORMAT, digests, module, list(args), bool(job_dir), trial.interpreter()]
-    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+def __getattr__(name: str) -> Any:
+    if name == "check":
+        return import_module("submit.preflight.checking").check
+    raise AttributeError(f"module `{__name__}` has no attribute `{name}`")

@@ -1,4 +1,4 @@
-"""The door to the tools of this interpreter that build packages."""
+"""The door to what this interpreter is: results of building and of trying packages depend on it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,14 @@ from pathlib import Path
 def versions() -> str:
     """What a build depends on besides the tree: the interpreter and its setuptools."""
     return f"python {'.'.join(map(str, sys.version_info[:3]))} setuptools {setuptools_version()}"
+
+
+def interpreter() -> list[str | int]:
+    """What a trial depends on besides the packages: the interpreter, and when something was last installed into it."""
+    import sysconfig
+
+    site = Path(sysconfig.get_path("purelib"))
+    return [sys.executable, sys.version, site.stat().st_mtime_ns if site.exists() else 0]
 
 
 @cache

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import sysconfig
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -34,12 +33,6 @@ def run(
         command = [sys.executable, "-P", str(_CHILD), str(root / "spec")]
         ended = child.run(command, cwd=root / "work", env=_environment(root), timeout_s=timeout_s)
         return {**_report(root / "report", ended.code), "output": ended.output.replace(f"{root}/", "")}
-
-
-def interpreter() -> list[str | int]:
-    """What a result depends on besides the packages: the interpreter, and when something was last installed into it."""
-    site = Path(sysconfig.get_path("purelib"))
-    return [sys.executable, sys.version, site.stat().st_mtime_ns if site.exists() else 0]
 
 
 def _report(file: Path, code: int | None) -> dict[str, Any]:

@@ -1,0 +1,3 @@
+from submit.preflight.checking import check
+
+__all__ = ["check"]
