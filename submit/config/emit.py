@@ -22,11 +22,12 @@ def emit(values: JsonObject, comments: Mapping[str, str]) -> str:
 
 
 def comment(text: str, indent: str = "") -> Iterator[str]:
-    """A comment, one paragraph per line of `text`; a line that starts with a space is left as it is."""
+    """A comment, one paragraph per line of `text`; what starts with a dash hangs on it."""
     for paragraph in text.split("\n"):
-        verbatim = paragraph.startswith(" ") or not paragraph
-        for line in [paragraph] if verbatim else wrap(paragraph, max(WIDTH - len(indent), 40), break_on_hyphens=False):
-            yield f"{indent}# {line}".rstrip()
+        hanging = "  " if paragraph.startswith("- ") else ""
+        width = max(WIDTH - len(indent), 40)
+        for line in wrap(paragraph, width, subsequent_indent=hanging, break_on_hyphens=False):
+            yield f"{indent}# {line}"
 
 
 def _mapping(values: JsonObject, indent: str, path: str, comments: Mapping[str, str]) -> Iterator[str]:

@@ -90,18 +90,18 @@ def test_a_tuning_job_of_vertex_ai_is_read_with_what_only_it_knows() -> None:
     ("parameter", "expected"),
     [
         ("type: DOUBLE, minValue: 2, maxValue: 1", [": `minValue` 2 is greater than `maxValue` 1"]),
-        ("type: DOUBLE, minValue: 1", [": a DOUBLE hyperparameter needs `maxValue`"]),
-        ("type: INTEGER", [": a INTEGER hyperparameter needs `minValue` and `maxValue`"]),
-        ("type: INTEGER, minValue: 0.5, maxValue: 2", [": an INTEGER hyperparameter has whole numbers"]),
-        ("type: CATEGORICAL", [": a CATEGORICAL hyperparameter needs `categoricalValues`"]),
-        ("type: DISCRETE", [": a DISCRETE hyperparameter needs `discreteValues`"]),
-        ("type: DISCRETE, discreteValues: [2, 1]", [": the values of a DISCRETE hyperparameter are ascending"]),
+        ("type: DOUBLE, minValue: 1", [": DOUBLE needs `maxValue`"]),
+        ("type: INTEGER", [": INTEGER needs `minValue` and `maxValue`"]),
+        ("type: INTEGER, minValue: 0.5, maxValue: 2", [": INTEGER needs whole numbers"]),
+        ("type: CATEGORICAL", [": CATEGORICAL needs `categoricalValues`"]),
+        ("type: DISCRETE", [": DISCRETE needs `discreteValues`"]),
+        ("type: DISCRETE, discreteValues: [2, 1]", [": the values of DISCRETE are ascending"]),
         ("type: DISCRETE, discreteValues: [1, 1]", [": a value stands twice"]),
         ("type: CATEGORICAL, categoricalValues: [a, b, a]", [": a value stands twice"]),
         ("type: CATEGORICAL, categoricalValues: [b, a]", []),
         (
             "type: CATEGORICAL, categoricalValues: [a], minValue: 1",
-            [".minValue: is not for a CATEGORICAL hyperparameter"],
+            [".minValue: does not go with CATEGORICAL"],
         ),
         (
             "type: DOUBLE, minValue: 0, maxValue: 1, scaleType: UNIT_LOG_SCALE",
@@ -145,7 +145,7 @@ def test_two_hyperparameters_have_two_names() -> None:
 
 def test_a_grid_has_no_continuous_side() -> None:
     text = legacy("parameterName: a, type: DOUBLE, minValue: 0, maxValue: 1", rest="    algorithm: GRID_SEARCH\n")
-    assert errors(text) == ["trainingInput.hyperparameters.params[0]: GRID_SEARCH cannot try a DOUBLE hyperparameter"]
+    assert errors(text) == ["trainingInput.hyperparameters.params[0]: GRID_SEARCH cannot try DOUBLE"]
 
 
 def test_more_trials_at_a_time_than_in_all_are_worth_a_warning() -> None:

@@ -37,7 +37,7 @@ def _one_kind(draft: Draft, parameter: Parameter, path: str) -> Iterator[Problem
     if not draft.vertex:
         for key in _KEYS - _KEYS_OF[parameter.kind]:
             if f"{path}.{key}" in draft.marks:
-                yield draft.error(f"{path}.{key}", f"is not for a {parameter.kind} hyperparameter", "Remove it.")
+                yield draft.error(f"{path}.{key}", f"does not go with {parameter.kind}", "Remove it.")
         return
     specs = [f"{path}.{kind.value.lower()}ValueSpec" for kind in ParameterKind]
     present = [spec for spec in specs if spec in draft.marks]
@@ -53,11 +53,11 @@ def _values(draft: Draft, parameter: Parameter, path: str) -> Iterator[Problem]:
         yield from _range(draft, parameter, path)
     elif not parameter.values and not draft.vertex:
         key = "categoricalValues" if parameter.kind is ParameterKind.CATEGORICAL else "discreteValues"
-        yield draft.error(path, f"a {parameter.kind} hyperparameter needs `{key}`")
+        yield draft.error(path, f"{parameter.kind} needs `{key}`")
     elif list(parameter.values) != sorted(set(parameter.values), key=parameter.values.index):
         yield draft.error(path, "a value stands twice", "Remove one of them.")
     elif parameter.kind is ParameterKind.DISCRETE and list(parameter.values) != sorted(parameter.values):
-        yield draft.error(path, "the values of a DISCRETE hyperparameter are ascending", "Sort them.")
+        yield draft.error(path, "the values of DISCRETE are ascending", "Sort them.")
 
 
 def _range(draft: Draft, parameter: Parameter, path: str) -> Iterator[Problem]:
@@ -68,7 +68,7 @@ def _range(draft: Draft, parameter: Parameter, path: str) -> Iterator[Problem]:
     ]
     if missing:
         needed = " and ".join(f"`{key}`" for key in missing)
-        yield draft.error(path, f"a {parameter.kind} hyperparameter needs {needed}")
+        yield draft.error(path, f"{parameter.kind} needs {needed}")
         return
     assert parameter.minimum is not None
     assert parameter.maximum is not None
@@ -76,7 +76,7 @@ def _range(draft: Draft, parameter: Parameter, path: str) -> Iterator[Problem]:
     if low > high:
         yield draft.error(path, f"`minValue` {low:g} is greater than `maxValue` {high:g}", "Exchange them.")
     if parameter.kind is ParameterKind.INTEGER and not (_is_whole(low) and _is_whole(high)):
-        yield draft.error(path, "an INTEGER hyperparameter has whole numbers", "Write DOUBLE, or whole numbers.")
+        yield draft.error(path, "INTEGER needs whole numbers", "Write DOUBLE, or whole numbers.")
 
 
 def _is_whole(bound: float) -> bool:
@@ -109,7 +109,7 @@ def _grid(draft: Draft, study: Study) -> Iterator[Problem]:
     for index, parameter in enumerate(study.parameters):
         path = f"{draft.parameters}[{index}]"
         if parameter.kind is ParameterKind.DOUBLE and not draft.broken(path):
-            yield draft.error(path, "GRID_SEARCH cannot try a DOUBLE hyperparameter", "Make it DISCRETE.")
+            yield draft.error(path, "GRID_SEARCH cannot try DOUBLE", "Make it DISCRETE.")
 
 
 RULES = (parameters, trials)
