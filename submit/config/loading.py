@@ -8,7 +8,7 @@ from datetime import date
 
 from submit.config import ml_engine, vertex
 from submit.config.check import Checker
-from submit.config.dialect import OURS, VERTEX, VERTEX_TUNING, Dialect, detect
+from submit.config.dialect import VERTEX, VERTEX_TUNING, Dialect, detect
 from submit.config.draft import Draft
 from submit.config.overrides import override
 from submit.config.paths import Mark, Marks, Path
@@ -121,6 +121,3 @@ def _translate(values: JsonObject, dialect: Dialect, marks: Marks) -> Draft:
         case name if name == VERTEX_TUNING:
             return vertex.tuning_draft(values, marks)
     return ml_engine.draft(values, marks, dialect.name)
-
-
-__all__ = ["OURS", "Loaded", "draft_of", "empty", "load"]

@@ -56,11 +56,6 @@ def parent(path: str) -> str:
     return path[: max(path.rfind("."), path.rfind("["), 0)]
 
 
-def last(path: str) -> str:
-    """`a.b[0].c` → `c`."""
-    return path.rpartition(".")[2]
-
-
 def _join(path: str, key: str) -> str:
     return f"{path}.{key}" if path else key
 

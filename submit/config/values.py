@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from submit.job import Json, JsonObject
+from submit.job import JsonObject
 
 
 def text(values: JsonObject, key: str) -> str | None:
@@ -43,6 +43,3 @@ def mapping(values: JsonObject, key: str) -> dict[str, str]:
 def rest(values: JsonObject, known: frozenset[str]) -> JsonObject:
     """The keys that have no meaning of their own here."""
     return {key: value for key, value in values.items() if key not in known}
-
-
-__all__ = ["Json", "flag", "mapping", "number", "part", "parts", "real", "rest", "text", "texts"]
