@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from submit.config import ml_engine, vertex
 from submit.config.check import Checker
 from submit.config.dialect import VERTEX, VERTEX_TUNING, Dialect, detect
 from submit.config.draft import Draft
+from submit.config.ml_engine import draft as ml_engine_draft
 from submit.config.overrides import override
 from submit.config.paths import Mark, Marks, Path
 from submit.config.read import read
@@ -17,6 +17,8 @@ from submit.config.rules import judge
 from submit.config.schemas import section as section_schema
 from submit.config.section import apply, apply_defaults
 from submit.config.tree import Branch, Tree, describe
+from submit.config.vertex import draft as vertex_draft
+from submit.config.vertex import tuning_draft
 from submit.errors import Place, Problem, UsageError
 from submit.job import Config, Json, JsonObject
 
@@ -117,7 +119,7 @@ def _section(tree: Branch, section: Tree | None, checker: Checker) -> JsonObject
 def _translate(values: JsonObject, dialect: Dialect, marks: Marks) -> Draft:
     match dialect.name:
         case name if name == VERTEX:
-            return vertex.draft(values, marks, dialect.root)
+            return vertex_draft(values, marks, dialect.root)
         case name if name == VERTEX_TUNING:
-            return vertex.tuning_draft(values, marks)
-    return ml_engine.draft(values, marks, dialect.name)
+            return tuning_draft(values, marks)
+    return ml_engine_draft(values, marks, dialect.name)

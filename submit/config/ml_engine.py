@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from submit.catalogue import LegacyPool, legacy_machine, scale_tier
-from submit.config import tuning
 from submit.config.draft import Draft, MachinePaths, PoolPaths
 from submit.config.paths import Marks
 from submit.config.scalars import seconds
+from submit.config.tuning import from_ml_engine
 from submit.config.values import flag, mapping, number, part, text, texts
 from submit.job import Config, Container, JsonObject, Machine, Pool, PythonModule, Role, Scheduling
 
@@ -51,7 +51,7 @@ def draft(values: JsonObject, marks: Marks, dialect: str) -> Draft:
         runtime_version=text(given, "runtimeVersion"),
         python_version=text(given, "pythonVersion"),
         labels=mapping(values, "labels"),
-        study=tuning.from_ml_engine(part(given, "hyperparameters")) if "hyperparameters" in given else None,
+        study=from_ml_engine(part(given, "hyperparameters")) if "hyperparameters" in given else None,
         scheduling=_scheduling(part(given, "scheduling")),
         network=text(given, "network"),
         service_account=text(given, "serviceAccount"),

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from submit.config import tuning
 from submit.config.dialect import VERTEX, VERTEX_TUNING
 from submit.config.draft import Draft, MachinePaths, PoolPaths
 from submit.config.paths import Marks
 from submit.config.scalars import seconds
+from submit.config.tuning import from_vertex
 from submit.config.values import flag, mapping, number, part, parts, rest, text, texts
 from submit.job import (
     ROLES,
@@ -53,7 +53,7 @@ def draft(values: JsonObject, marks: Marks, root: str) -> Draft:
 
 def tuning_draft(values: JsonObject, marks: Marks) -> Draft:
     job = _named(_spec(part(values, "trialJobSpec"), marks, "trialJobSpec."), values)
-    return replace(job, config=replace(job.config, dialect=VERTEX_TUNING, study=tuning.from_vertex(values)))
+    return replace(job, config=replace(job.config, dialect=VERTEX_TUNING, study=from_vertex(values)))
 
 
 def _named(job: Draft, values: JsonObject) -> Draft:
