@@ -1,4 +1,4 @@
-"""Starting processes, and ending those that a lost supervisor left.
+"""Starting processes, and telling one from another that later got its number.
 
 `posix_spawn` instead of `subprocess`: the supervisor is on the way of every first job, and neither it nor a client
 has anything to do with the child's output.
@@ -6,18 +6,18 @@ has anything to do with the child's output.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import sys
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-MARK = "JOBDIR_TASK"
-"""Every process of a job has this variable: the path of its replica's task file."""
-_PROC = Path("/proc")
+PROC = Path("/proc")
+LINUX = sys.platform == "linux"
+
+_ours: set[int] = set()
+"""Children that this process has started and not yet waited for; a supervisor also has others, which it adopts."""
 
 
 class Group(NamedTuple):
@@ -30,6 +30,17 @@ class Group(NamedTuple):
     def of(cls, leader: int) -> Group | None:
         started = started_at(leader)
         return cls(leader, started) if started else None
+
+    def is_led(self) -> bool:
+        """Whether the leader runs, and is not a later process with the same pid."""
+        return started_at(self.leader) == self.started
+
+    def keeps_number(self) -> bool:
+        """Whether a session of the leader's number can only be the leader's own: the leader has ended and nobody else
+        has its pid, which the kernel gives to nobody as long as the session has members (Linux only)."""
+        holder = stat(self.leader)
+        boot, _, ticks = self.started.partition(" ")
+        return boot == _boot() and (not holder or holder[19] == ticks)
 
 
 def spawn(argv: list[str], *, env: Mapping[str, str], output: Path, keep: int | None = None, session: bool) -> int:
@@ -47,58 +58,54 @@ def spawn(argv: list[str], *, env: Mapping[str, str], output: Path, keep: int | 
         os.set_inheritable(keep, True)
     # Python ignores SIGPIPE and SIGXFSZ, a shell may ignore SIGINT, and ignored signals are inherited.
     default = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE, signal.SIGXFSZ]
-    return os.posix_spawn(argv[0], argv, env, file_actions=files, setsid=session, setsigmask=[], setsigdef=default)
+    pid = os.posix_spawn(argv[0], argv, env, file_actions=files, setsid=session, setsigmask=[], setsigdef=default)
+    _ours.add(pid)
+    return pid
+
+
+def wait(pid: int) -> int:
+    """Waits for a child of ours; its exit code, or -n for signal n."""
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    _ours.discard(pid)
+    return status
+
+
+def reap(pid: int) -> bool:
+    """Whether the child has ended (and nothing of it is left)."""
+    try:
+        ended = os.waitpid(pid, os.WNOHANG)[0] == pid
+    except ChildProcessError:
+        ended = True
+    if ended:
+        _ours.discard(pid)
+    return ended
+
+
+def is_ours(pid: int) -> bool:
+    """Whether we have started that child ourselves."""
+    return pid in _ours
 
 
 def started_at(pid: int) -> str:
-    """When the process was started, "" if there is none: tells it from a later process with the same pid."""
-    if sys.platform == "linux":
-        fields = _stat(pid)
-        return fields[19] if fields and fields[0] != "Z" else ""
+    """When the process was started, "" if it does not run: tells it from a later process with the same pid."""
+    if LINUX:
+        fields = stat(pid)
+        return f"{_boot()} {fields[19]}" if fields and fields[0] not in "ZX" else ""
     import subprocess
 
     answer = subprocess.run(["/bin/ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
     return answer.stdout.strip()
 
 
-def kill_group(group: Group) -> None:
-    """Kills the group if its leader is still the process that was recorded."""
-    if started_at(group.leader) == group.started:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(group.leader, signal.SIGKILL)
-
-
-def kill_marked(folder: Path) -> None:
-    """Kills whatever carries a task of that folder in its environment, until there is nothing (Linux only)."""
-    for _ in range(20):
-        found = list(_marked(f"{MARK}={folder}/".encode()))
-        for pid in found:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
-        if not found:
-            return
-        time.sleep(0.01)
-
-
-def reap(pid: int) -> bool:
-    """Whether the child has ended (and nothing of it is left)."""
-    try:
-        return os.waitpid(pid, os.WNOHANG)[0] == pid
-    except ChildProcessError:
-        return True
-
-
-def _marked(mark: bytes) -> Iterator[int]:
-    for entry in _PROC.glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            if b"\0" + mark in b"\0" + (entry / "environ").read_bytes():
-                yield int(entry.name)
-
-
-def _stat(pid: int) -> list[str]:
+def stat(pid: int) -> list[str]:
     """The fields of /proc/<pid>/stat from the third (state) on; empty if there is no such process."""
     try:
-        text = (_PROC / str(pid) / "stat").read_text(errors="replace")
+        text = (PROC / str(pid) / "stat").read_text(errors="replace")
     except OSError:
         return []
     return text[text.rindex(")") + 2 :].split()
+
+
+def _boot() -> str:
+    """This run of the machine: pids and clock ticks start anew with it."""
+    return (PROC / "sys/kernel/random/boot_id").read_text().strip()

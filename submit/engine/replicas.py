@@ -14,7 +14,8 @@ from typing import Any
 from submit.engine.folder import RunFolder, read_json, write_json
 from submit.engine.loop import Loop, Timer
 from submit.engine.outcome import Record, crashed_launcher
-from submit.engine.processes import MARK, Group, spawn
+from submit.engine.processes import Group, spawn, wait
+from submit.engine.strays import MARK, kill_adopted, kill_groups, kill_marked
 from submit.engine.tasks import Member
 
 _LAUNCHER = Path(__file__).with_name("launch.py")
@@ -48,7 +49,6 @@ class Replica:
         self._text = b""
         self._event: Mapping[str, Any] | None = None
         self._killer: Timer | None = None
-        self._pgid: int | None = None
         ours, theirs = socket.socketpair()
         with theirs:
             self._pid = self._spawn(theirs.fileno())
@@ -74,7 +74,8 @@ class Replica:
         if self.running:
             self._kill_launcher()
             self._channel.close()
-            os.waitpid(self._pid, 0)
+            wait(self._pid)
+            self._end_strays()
             self.state = "FAILED"
 
     def status(self) -> dict[str, Any]:
@@ -98,7 +99,7 @@ class Replica:
         return spawn(argv, env=env, output=self._errors, keep=control, session=False)
 
     def _tell(self, order: str) -> None:
-        with contextlib.suppress(BrokenPipeError):  # it has just ended by itself
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it has just ended by itself
             self._channel.sendall(order.encode() + b"\n")
 
     def _hear(self) -> None:
@@ -116,7 +117,6 @@ class Replica:
         match event["event"]:
             case "running":
                 self.state = "RUNNING"
-                self._pgid = event["pgid"]
                 self.groups += [group for group in [Group.of(event["pgid"])] if group]
                 self._changed(self)
             case "ended":
@@ -126,12 +126,12 @@ class Replica:
         """The launcher has closed the channel, which it does by ending."""
         self._loop.forget(self._channel.fileno())
         self._channel.close()
-        status = os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])
+        status = wait(self._pid)
         if self._killer:
             self._killer.cancel()
         event = self._event or read_json(self._folder.record(self.name, self.restarts))
         if event is None:
-            self._kill_group()
+            self._end_strays()
         self.groups = []
         self.record = Record.parse(event) if event else crashed_launcher(self.name, status, told=self.told)
         self.state = "SUCCEEDED" if self.record.cause is None and self.record.exit_code == 0 else "FAILED"
@@ -139,9 +139,9 @@ class Replica:
 
     def _kill_launcher(self) -> None:
         os.kill(self._pid, signal.SIGKILL)  # our child, not reaped yet: nobody else's pid
-        self._kill_group()
 
-    def _kill_group(self) -> None:
-        if self._pgid is not None:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._pgid, signal.SIGKILL)
+    def _end_strays(self) -> None:
+        """What a launcher that was killed could not end itself."""
+        kill_marked(str(self._folder.task(self.name)))
+        kill_groups(self.groups)
+        kill_adopted()

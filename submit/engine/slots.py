@@ -16,8 +16,9 @@ from submit.engine.folder import JobFolder, read_json, write_json
 from submit.engine.journal import Writer, drop_unfinished_line, now, say_once
 from submit.engine.origin import Origin, Runtime
 from submit.engine.ownership import Ownership, own, try_lock
-from submit.engine.processes import Group, kill_group, kill_marked, reap, spawn
+from submit.engine.processes import Group, reap, spawn
 from submit.engine.store import Store, save_ending
+from submit.engine.strays import kill_groups, kill_marked
 
 if TYPE_CHECKING:
     import sqlite3
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 _START_S = 5.0
 """A supervisor that has not claimed anything so many seconds after its start is not counted as on its way any more."""
+_FAREWELL_S = 2.0
+"""So long launchers may take to end everything after their supervisor has died; they need a fraction of it."""
 _OFFERS = 3
 """So often a job waits for a supervisor of its own interpreter; then any takes it."""
 _COUNTS = f"""SELECT (SELECT count(*) FROM jobs WHERE state IN ('PREPARING', 'RUNNING', 'CANCELLING')) AS active,
@@ -130,9 +133,8 @@ class Slots(NamedTuple):
         """Its supervisor has died; unless it was on its very last step, the job's ending is that."""
         ending = read_json(folder.ended)
         if ending is None:
-            for group in json.loads(row["groups"]):
-                kill_group(Group(*group))
-            kill_marked(folder.path)
+            kill_marked(f"{folder.path}/", patience_s=_FAREWELL_S)
+            kill_groups([Group(*group) for group in json.loads(row["groups"])])
             drop_unfinished_line(folder.log)
             ending = lost(row)
             say_once(folder.log, Writer.SETTLE, f"{ending['message']} Job failed.", severity="ERROR")

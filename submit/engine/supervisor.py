@@ -17,12 +17,12 @@ from submit.engine.folder import read_json, write_json
 from submit.engine.journal import ServiceLog, Writer, now
 from submit.engine.loop import Loop
 from submit.engine.outcome import CANCELLED, Ending
-from submit.engine.processes import kill_marked
 from submit.engine.request import Request
 from submit.engine.slots import Claim, Slots
 from submit.engine.stage import Stage
 from submit.engine.states import Cause
 from submit.engine.store import DamagedStoreError, Store, save_ending
+from submit.engine.strays import adopt_orphans, kill_marked
 from submit.engine.tasks import Site
 from submit.engine.work import Single, Tuning, Watcher, Work, groups, statuses
 
@@ -85,6 +85,7 @@ class Supervision:
         self._work = self._make_work()
         self._loop.watch(self._claim.owner.control, self._look)
         self._work.begin()
+        adopt_orphans()  # while the launchers start
         self._loop.run(lambda: self._ending is not None, self._save)
 
     def _make_work(self) -> Work:
@@ -127,7 +128,7 @@ class Supervision:
 
         if self._work:
             self._work.abandon()
-        kill_marked(self._folder.path)
+        kill_marked(f"{self._folder.path}/")
         cause: Cause = "environment" if isinstance(error, OSError) else "supervisor lost"
         text = "".join(traceback.format_exception(error))
         self._ending = Ending("FAILED", cause, None, f"The engine could not run the job: {error}", text)

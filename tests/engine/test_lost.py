@@ -26,6 +26,22 @@ time.sleep(60)
 """
 
 
+# One whose children cannot be told by their environment, and of which one is in a session of its own.
+HIDE = """
+import subprocess, time
+for own in (False, True):
+    print(subprocess.Popen(['sleep', '60'], start_new_session=own, env={}, executable='/bin/sleep').pid, flush=True)
+time.sleep(60)
+"""
+
+
+def start_hiding(site: Site, job: str) -> list[int]:
+    """The children's pids."""
+    site.create(job, HIDE)
+    wait_until(lambda: len(site.output(job)) == 2)
+    return [int(pid) for pid in site.output(job)]
+
+
 def launchers(site: Site, job: str) -> list[int]:
     commands = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in site.processes(job)}
     return [pid for pid, command in commands.items() if b"launch.py" in command]
@@ -58,12 +74,38 @@ def test_supervisor_and_launcher_killed_together_leave_nothing(site: Site) -> No
     wait_until(lambda: not [pid for pid in processes if alive(pid)], timeout=1)
 
 
+def test_a_lost_jobs_launcher_ends_what_nobody_else_can_find(site: Site) -> None:
+    hidden = start_hiding(site, "hiding")
+    os.kill(site.supervisor("hiding"), signal.SIGKILL)
+    wait_until(lambda: site.get("hiding")["state"] == "FAILED")
+    assert not [pid for pid in hidden if alive(pid)]
+
+
+def test_the_session_of_a_trainer_ends_though_supervisor_launcher_and_trainer_are_killed(site: Site) -> None:
+    in_session, escaped = start_hiding(site, "session")
+    for pid in [*site.processes("session"), site.supervisor("session")]:
+        os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: site.get("session")["state"] == "FAILED")
+    assert not alive(in_session)
+    os.kill(escaped, signal.SIGKILL)  # the only kind that nobody can tell from other programs
+
+
+def test_nothing_is_left_of_a_replica_whose_launcher_was_killed(site: Site) -> None:
+    hidden = start_hiding(site, "relaunch")
+    os.kill(launchers(site, "relaunch")[0], signal.SIGKILL)
+    wait_until(lambda: len(site.output("relaunch")) == 4)
+    assert not [pid for pid in hidden if alive(pid)]
+    site.engine.cancel("relaunch")
+    site.wait("relaunch")
+    assert not [pid for pid in map(int, site.output("relaunch")) if alive(pid)]
+
+
 def test_a_replica_whose_launcher_is_killed_is_started_again(site: Site) -> None:
     processes = start_clinging(site, "relaunched")
     os.kill(launchers(site, "relaunched")[0], signal.SIGKILL)
     wait_until(lambda: site.get("relaunched")["replicas"][0]["restarts"] == 1)
     wait_until(lambda: site.output("relaunched") == ["up", "up"])
-    assert not [pid for pid in processes[:2] if alive(pid)]
+    assert not [pid for pid in processes if alive(pid)]
 
 
 def test_the_reader_of_a_log_is_told_that_the_job_was_lost(site: Site) -> None:
