@@ -58,7 +58,7 @@ def assemble(
     job_dir = flags.job_dir or config.job_dir
     module = config.module or module or default_module(packages)
     stem = config.display_name or (packages[0].filename.rpartition("-")[0] if packages else "job")
-    name = _checked_name(flags.name) if flags.name else default_name(stem, now, token[:4])
+    name = _checked_name(flags.name) if flags.name else default_name(stem, now, token[:8])
     return JobSpec(
         name=name,
         submission_id=flags.submission_id or token,

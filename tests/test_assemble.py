@@ -26,7 +26,7 @@ from submit.job import (
 )
 
 NOW = datetime(2026, 11, 21, 3, 33, 37, tzinfo=UTC)
-TOKEN = "ab12" + "0" * 28
+TOKEN = "ab12cd34" + "0" * 24
 TARGET = Target(backend="local", state_dir="/s", bucket_root="/s/b", region="us-central1")
 PACKAGE = Package(
     filename="trainer-0.1.0.tar.gz", data=b"", digest="d", files=(), modules=("trainer", "trainer.task", "trainer.net")
@@ -50,14 +50,14 @@ def with_program(of_pool: PythonModule | Container) -> Config:
 
 
 def test_a_name_is_package_and_time_unless_one_is_given() -> None:
-    assert (job().name, job().display_name) == ("trainer_20261121_033337_ab12", "trainer_20261121_033337_ab12")
+    assert (job().name, job().display_name) == ("trainer_20261121_033337_ab12cd34", "trainer_20261121_033337_ab12cd34")
     named = job(flags=JobFlags(name="first_job"))
     assert (named.name, named.display_name) == ("first_job", "first_job")
 
 
 def test_the_display_name_of_a_config_may_come_often_so_it_is_only_the_stem_of_the_name() -> None:
     spec = job(replace(CONFIG, display_name="My digits"))
-    assert (spec.name, spec.display_name) == ("My_digits_20261121_033337_ab12", "My digits")
+    assert (spec.name, spec.display_name) == ("My_digits_20261121_033337_ab12cd34", "My digits")
 
 
 @pytest.mark.parametrize("name", ["../x", "1st", "a b", "", "ä", "x" * 129])
@@ -65,7 +65,7 @@ def test_a_name_that_could_not_be_a_folder_or_an_id_is_refused(name: str) -> Non
     if name:
         with pytest.raises(UsageError, match="cannot be the name of a job"):
             job(flags=JobFlags(name=name))
-    assert default_name(name, NOW, "ab12").endswith("_20261121_033337_ab12")
+    assert default_name(name, NOW, "ab12").endswith("_20261121_033337_ab12cd34")
 
 
 @pytest.mark.parametrize(
