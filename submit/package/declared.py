@@ -29,8 +29,9 @@ _LICENSES = ("Apache-2.0", "MIT", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MPL-2.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declared:
-    """What a project says of itself. `folders`: package to its folder in the tree, "." for the top; `data`: package,
-    or "" for all, to patterns below its folder; `include_data`: packages also get data files that the archive has."""
+    """What a project says of itself. `folders`: package to its folder in the tree, "." for the top; `listed`: all of
+    them have to be there; `data`: package, or "" for all, to patterns below its folder; `include_data`: packages also
+    get data files that the archive has."""
 
     name: str
     version: str
@@ -40,6 +41,7 @@ class Declared:
     requirements: tuple[str, ...]
     extras: Mapping[str, tuple[str, ...]]
     folders: Mapping[str, str]
+    listed: bool
     data: Mapping[str, tuple[str, ...]]
     include_data: bool
 
@@ -70,6 +72,7 @@ def _declared(project: Mapping[str, Any], options: Mapping[str, Any], found: Fou
         requirements=requirements,
         extras={name: needed for name, needed in extras.items() if needed is not None},
         folders={package: folder_of(package, found.package_dir) for package in found.packages},
+        listed=found.listed,
         data={key.strip("*"): tuple(patterns) for key, patterns in options.get("package-data", {}).items()},
         include_data=options.get("include-package-data", True),
     )

@@ -19,17 +19,19 @@ _RESERVED = (
 
 
 class Found(NamedTuple):
-    """Packages, and the folders of some of them as `package-dir` says it; "" is for those that it does not name."""
+    """Packages, and the folders of some of them as `package-dir` says it; "" is for those that it does not name.
+    `listed`: by the project, so that each has to be there whatever travels."""
 
     packages: tuple[str, ...]
     package_dir: Mapping[str, str] = {}
+    listed: bool = False
 
 
 def discover(options: Mapping[str, Any], tree: Collection[str]) -> Found | None:
     """`options` is the table `tool.setuptools`, `tree` the paths of the project's files."""
     packages, package_dir = options.get("packages"), options.get("package-dir")
     if isinstance(packages, list):
-        return Found(tuple(packages), package_dir or {}) if packages else None
+        return Found(tuple(packages), package_dir or {}, listed=True) if packages else None
     if package_dir is not None:
         return None
     found = _automatic(tree) if packages is None else _as_told(packages["find"], tree)

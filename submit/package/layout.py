@@ -36,12 +36,12 @@ def lay_out(declared: Declared, tree: Collection[str]) -> Layout | None:
     if not all(_can_be_known(declared, package) for package in declared.folders):
         return None
     within = {package: _below(folder, tree) for package, folder in declared.folders.items()}
-    if not all(within.values()):
-        return None
     at = partial(_at, declared)
     modules = [at(package, name) for package, names in within.items() for name in names if _is_module(name)]
     data = [at(package, name) for package, names in within.items() for name in _matching(declared, package, names)]
     shipped = {written for _, written in (*modules, *data)} | set(_always(declared, tree))
+    if declared.listed and not all(_below(folder, set(map(_plain, shipped))) for folder in declared.folders.values()):
+        return None  # the archive could not be installed: a package's folder is not in it
     if declared.include_data:
         data += [at(*owned) for written in shipped if (owned := _owner(declared, written))]
     return _laid_out(shipped, modules, data)

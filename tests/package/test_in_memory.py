@@ -254,6 +254,10 @@ def test_two_checkouts_give_the_same_bytes(tmp_path: Path) -> None:
         pytest.param({"pyproject.toml": LISTED.replace("[tool", 'scripts = { x = "trainer:x" }\n[tool')}, id="scripts"),
         pytest.param({"pyproject.toml": LISTED + "exclude-package-data = {}\n"}, id="unknown option"),
         pytest.param({"pyproject.toml": LISTED.replace('["trainer"]', '["trainer", "none"]')}, id="no such package"),
+        pytest.param(
+            {"pyproject.toml": LISTED.replace('["trainer"]', '["trainer", "a"]'), "a/x.csv": ""},
+            id="package of nothing",
+        ),
         pytest.param({"pyproject.toml": LISTED.replace('["trainer"]', '"trainer"')}, id="wrong type"),
         pytest.param({"pyproject.toml": data('["../x"]')}, id="pattern that leads out"),
         pytest.param(
