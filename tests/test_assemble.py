@@ -65,7 +65,7 @@ def test_a_name_that_could_not_be_a_folder_or_an_id_is_refused(name: str) -> Non
     if name:
         with pytest.raises(UsageError, match="cannot be the name of a job"):
             job(flags=JobFlags(name=name))
-    assert default_name(name, NOW, "ab12").endswith("_20261121_033337_ab12cd34")
+    assert default_name(name, NOW, "ab12cd34").endswith("_20261121_033337_ab12cd34")
 
 
 @pytest.mark.parametrize(

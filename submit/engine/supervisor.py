@@ -43,8 +43,8 @@ def main(arguments: Sequence[str]) -> None:
     claim = persist(lambda: slots.claim(token))
     while claim is not None:
         Supervision(slots.store, claim).carry_out()
-        persist(slots.settle)
         claim = persist(lambda: slots.claim(""))
+        persist(slots.settle)  # after the claim: it would start a supervisor for the place that was just left
 
 
 def persist(action: Callable[[], T]) -> T:
