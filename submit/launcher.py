@@ -181,7 +181,10 @@ def container_command(task: Task, variables: Iterable[str], name: str) -> list[s
     """`docker run` for the task. Values of variables are not on it, since everybody on a machine can read them there:
     the runtime takes them from its own environment."""
     runtime, image, command = (task["container"][key] for key in ("runtime", "image", "command"))
-    argv = [runtime, "run", "--rm", "--name", name, "--label", "jobdir.job=" + task["job"], "--network", "host"]
+    argv = [runtime, "run", "--rm", "--name", name]
+    for label in ("job", "log", "record"):  # by which it is found if we are killed
+        argv += ["--label", "jobdir." + label + "=" + task[label]]
+    argv += ["--network", "host"]
     if os.path.basename(runtime) == "docker":
         argv.append("--init")  # as process 1 most programs would ignore SIGTERM
     if task["memory_limit_bytes"]:
@@ -426,6 +429,7 @@ class Log:
         self._last_ns = 0
         self._pending: list[bytes] = []
         self._encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+        self._torn = False  # the last line was written in part only
         self.lost = 0  # entries that could not be written, e.g. on a full disk: no reason to end a training
 
     def add(self, severity: str, message: str, stream: str = "", fields: Fields | None = None) -> None:
@@ -450,9 +454,13 @@ class Log:
             return
         data, count = b"".join(self._pending), len(self._pending)
         self._pending.clear()
+        if self._torn:
+            data = b"\n" + data  # end it first, so that it spoils no other
         try:
             while data:
-                data = data[os.write(self._file, data) :]
+                written = os.write(self._file, data)
+                self._torn = data[written - 1 : written] != b"\n"
+                data = data[written:]
         except OSError:
             self.lost += count
 
@@ -794,10 +802,11 @@ class Memory:
         began = time.monotonic()
         if began < self.next_look:
             return
-        processes = descendants()
-        self.peak = max(self.peak, sum(processes.values()))
-        if self.limit and not self.exceeded and sum(processes.values()) > self.limit:
-            self.exceeded = sum(map(proportional, processes, processes.values())) > self.limit
+        resident = sum(descendants().values())
+        self.peak = max(self.peak, resident)
+        if self.limit and not self.exceeded and resident > self.limit:
+            # Twice: while processes end, those that remain take over their shares of what was counted already.
+            self.exceeded = shared_memory() > self.limit and shared_memory() > self.limit
         now = time.monotonic()
         self.next_look = now + max(self.EVERY_S, 20 * (now - began))  # at most 5 % of a core on crowded machines
 
@@ -805,11 +814,18 @@ class Memory:
         return oom_kills() > self._kills
 
 
+def shared_memory() -> int:
+    """Bytes that everything below this process uses; pages that forked workers share count once."""
+    return sum(proportional(pid, resident) for pid, resident in descendants().items())
+
+
 def proportional(pid: int, resident: int) -> int:
-    """A process's memory in bytes with shared pages divided among those who share them: forked workers count once."""
+    """A process's memory in bytes with shared pages divided among those who share them."""
     try:
         with open(f"/proc/{pid}/smaps_rollup", "rb") as file:
             found = re.search(rb"^Pss:\s+(\d+) kB", file.read(), re.MULTILINE)
+    except (FileNotFoundError, ProcessLookupError):  # it has just ended
+        return 0
     except OSError:
         found = None
     return int(found[1]) * 1024 if found else resident
@@ -1010,7 +1026,8 @@ def once(folder: str, orders: Orders, build: Callable[[], Mapping[str, Any]]) ->
     known: Mapping[str, Any] | None = read_json(os.path.join(folder, COMPLETE))
     if known is not None:
         return known
-    os.makedirs(os.path.dirname(folder), exist_ok=True)
+    for parent in (os.path.dirname(os.path.dirname(folder)), os.path.dirname(folder)):
+        os.makedirs(parent, mode=0o700, exist_ok=True)
     lock = os.open(folder + ".lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         wait_for_lock(lock, orders)
@@ -1060,7 +1077,7 @@ def read_json(path: str) -> Any:
 def write_json(path: str, value: Mapping[str, Any]) -> None:
     """Replaces a file as a whole: a reader sees the old content or the new."""
     draft = f"{path}.{os.getpid()}"
-    with open(draft, "w", encoding="utf-8") as file:
+    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
         json.dump(value, file)
     os.replace(draft, path)
 
@@ -1373,6 +1390,11 @@ def run_quietly(argv: Sequence[str]) -> None:
     os.waitpid(os.posix_spawn(argv[0], list(argv), os.environ, file_actions=quiet), 0)
 
 
+NO_CONTAINER = (
+    "its container could not be started. Docker or Podman must be running on this machine, and able to get the image."
+)
+
+
 def verdict(task: Task, status: int, *, told: bool, memory: Memory) -> dict[str, Any]:
     """Exit code, signal, cause and a sentence, in the service's words."""
     replica = "The replica " + task["replica"]
@@ -1388,7 +1410,7 @@ def verdict(task: Task, status: int, *, told: bool, memory: Memory) -> dict[str,
     elif number is not None:
         cause, message = "signal", f"{replica} was ended by {signal_name(number)}."
     elif code == 125 and task["container"]:  # docker's and podman's own failures, not the program's
-        cause, message = "environment", f"{replica} could not be started in its container."
+        return {"exit_code": None, "signal": None, "cause": "environment", "message": NO_CONTAINER}
     elif code:
         cause, message = "exit code", f"{replica} exited with a non-zero status of {code}."
     else:
@@ -1409,6 +1431,8 @@ def log_end(log: Log, program: Program, status: int, result: Mapping[str, Any]) 
         log.add("ERROR", "Command '{}' returned non-zero exit status {}.".format(program.shown, result["exit_code"]))
     elif result["cause"]:
         log.add("WARNING" if result["cause"] == "terminated" else "ERROR", result["message"])
+    if result["exit_code"] is None:  # it never ran
+        return
     log.add("INFO", "Module completed; cleaning up.")
     log.add("INFO", "Clean up finished.")
     if status == 0:
@@ -1426,6 +1450,8 @@ def main(arguments: Sequence[str]) -> int:
     record = run(task, orders, Log(task))
     try:
         write_json(task["record"], record)
+    except OSError as error:  # a full disk; who listens on the control channel knows the record all the same
+        sys.stderr.write(f"the exit record cannot be written: {error}\n")
     finally:
         orders.tell({"event": "ended", **record})
     if record["exit_code"] is None:

@@ -57,8 +57,22 @@ def test_the_runtimes_own_failure_is_a_matter_of_the_environment(replica: Replic
     replica.run()
 
     record = replica.record()
-    assert (record["cause"], record["exit_code"], record["traceback"]) == ("environment", 125, "no such image")
-    assert record["message"] == "The replica workerpool0-0 could not be started in its container."
+    assert (record["cause"], record["exit_code"], record["traceback"]) == ("environment", None, "no such image")
+    assert record["message"] == (
+        "its container could not be started. Docker or Podman must be running on this machine, and able to get the"
+        " image."
+    )
+    assert replica.log()[-1]["message"] == record["message"]
+
+
+def test_a_container_can_be_found_by_its_job_its_log_and_its_record(replica: Replica, runtime: Path) -> None:
+    program(runtime, "exit 0")
+
+    replica.run()
+
+    task = replica.task
+    labels = f"--label jobdir.job=job1 --label jobdir.log={task['log']} --label jobdir.record={task['record']}"
+    assert labels in calls(runtime)[0]
 
 
 def test_a_container_whose_client_had_to_be_killed_is_removed(replica: Replica, runtime: Path) -> None:

@@ -209,12 +209,15 @@ def test_a_container_has_no_values_on_its_command_line(task: Task, tmp_path: Pat
         "metric_file": "/state/metrics/3",
         "memory_limit_bytes": 1000,
         "env": {"SECRET": "s3cret"},
+        "log": "/state/log",
+        "record": "/state/record",
     }
 
     argv = launcher.container_command(container, ["RANK", "SECRET"], "jobdir-job1")
 
     assert argv == [
         *["/usr/bin/docker", "run", "--rm", "--name", "jobdir-job1", "--label", "jobdir.job=job1"],
+        *["--label", "jobdir.log=/state/log", "--label", "jobdir.record=/state/record"],
         *["--network", "host", "--init", "--memory", "1000"],
         *["--volume", "/buckets:/gcs", "--volume", f"{tmp_path}/out:{tmp_path}/out"],
         *["--volume", "/state/metrics:/state/metrics", "--env", "RANK", "--env", "SECRET"],
@@ -224,13 +227,15 @@ def test_a_container_has_no_values_on_its_command_line(task: Task, tmp_path: Pat
 
 
 def test_a_container_without_a_command_runs_its_own_entry_point(task: Task) -> None:
-    container = {**task, "container": {"image": "img", "command": [], "runtime": "/bin/podman"}, "job_dir": "gs://b/x"}
+    image = {"image": "img", "command": [], "runtime": "/bin/podman"}
+    container = {**task, "container": image, "job_dir": "gs://b/x", "log": "/l", "record": "/r"}
 
     argv = launcher.container_command(container, [], "n")
 
     assert argv == [
-        *["/bin/podman", "run", "--rm", "--name", "n", "--label", "jobdir.job=job1", "--network", "host"],
-        *["img", "--job-dir", "gs://b/x"],
+        *["/bin/podman", "run", "--rm", "--name", "n", "--label", "jobdir.job=job1"],
+        *["--label", "jobdir.log=/l", "--label", "jobdir.record=/r", "--network", "host", "img"],
+        *["--job-dir", "gs://b/x"],
     ]
     assert (
         json.loads(launcher.contract(container, None)["CLUSTER_SPEC"])["job"] == '{"image_uri": "img", "job_args": []}'

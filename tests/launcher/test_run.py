@@ -2,11 +2,15 @@ from __future__ import annotations
 
 import json
 import re
+import resource
+import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from submit import launcher
 from tests.launcher.conftest import Replica, linux_only
 
 
@@ -154,6 +158,46 @@ def test_memory_that_forked_workers_share_counts_once(replica: Replica) -> None:
     )
 
     assert replica.run() == 0
+
+
+@linux_only
+def test_what_has_just_ended_uses_no_memory() -> None:
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    assert launcher.proportional(ended.pid, 60_000_000) == 0
+
+
+def test_a_line_that_a_full_disk_cut_spoils_no_other(task: dict[str, Any]) -> None:
+    """The disk is full for a file that may not grow."""
+    log = launcher.Log(task)
+    log.add("INFO", "one")
+    log.write()
+    full = Path(task["log"]).stat().st_size
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (full + 50, hard))
+        for message in ("two", "three"):
+            log.add("INFO", message)
+            log.write()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    log.add("INFO", "four")
+    log.write()
+
+    first, torn, last = Path(task["log"]).read_text().splitlines()
+    assert (json.loads(first)["message"], len(torn), json.loads(last)["message"]) == ("one", 50, "four")
+    assert log.lost == 2
+
+
+def test_records_and_the_cache_are_the_users_own(replica: Replica, tmp_path: Path) -> None:
+    replica.task["cache"] = str(tmp_path / "private")
+    replica.write_trainer("")
+
+    assert replica.run() == 0
+
+    folders = [tmp_path / "private", tmp_path / "private" / "environments"]
+    assert [folder.stat().st_mode & 0o777 for folder in folders] == [0o700, 0o700]
+    assert Path(replica.task["record"]).stat().st_mode & 0o777 == 0o600
 
 
 def test_none_of_100_000_lines_is_lost(replica: Replica) -> None:
