@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import time
@@ -25,6 +26,7 @@ class ServiceLog:
         self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         self._writer = writer
         self._count = 0
+        self._torn = False
 
     def say(self, message: str, *, severity: str = "INFO", trial: str | None = None) -> None:
         line: dict[str, object] = {
@@ -38,7 +40,13 @@ class ServiceLog:
         if trial is not None:
             line["trial"] = trial
         self._count += 1
-        os.write(self._descriptor, json.dumps(line, ensure_ascii=False).encode() + b"\n")
+        self._write(json.dumps(line, ensure_ascii=False).encode(errors="backslashreplace") + b"\n")
+
+    def _write(self, line: bytes) -> None:
+        """A full disk is no reason to end a job: what the line says stands in the store as well."""
+        with contextlib.suppress(OSError):
+            written = os.write(self._descriptor, b"\n" + line if self._torn else line)
+            self._torn = written < len(line)
 
     def close(self) -> None:
         os.close(self._descriptor)
@@ -75,6 +83,15 @@ def drop_unfinished_line(path: Path) -> None:
         tail = file.read()
         if tail and not tail.endswith(b"\n"):
             file.truncate(start + tail.rfind(b"\n") + 1)
+
+
+def end_torn_line(path: Path) -> None:
+    """Ends what a killed writer left without an end, so that the next writer's line is a line of its own."""
+    with contextlib.suppress(OSError), path.open("a+b", buffering=0) as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - 1))
+        if size and file.read(1) != b"\n":
+            file.write(b"\n")
 
 
 def now() -> str:

@@ -84,17 +84,17 @@ def timed_out(limit_s: float) -> Ending:
     )
 
 
-def crashed_launcher(replica: str, status: int, *, told: bool) -> Record:
+def crashed_launcher(replica: str, status: int, *, told: bool, ran: bool) -> Record:
     """The record of a replica whose launcher ended (exit code, or -n for signal n) without writing one.
 
-    `told`: we had told it to end, and it had to be killed.
+    `told`: we had told it to end, and it had to be killed. `ran`: its trainer had been started.
     """
     code = 128 - status if status < 0 else status or 1
     return Record(
         replica=replica,
-        exit_code=code,
+        exit_code=code if ran else None,
         cause="terminated" if told else "signal" if status < 0 else "environment",
-        message=f"The launcher of {replica} ended without an exit record ({describe_code(code)}).",
+        message=f"its launcher ended without an exit record ({describe_code(code)}).",
     )
 
 
@@ -125,7 +125,7 @@ def _cause(record: Record) -> Cause:
 
 def _message(record: Record, restarts: int) -> str:
     """Vertex AI's sentence for the case, as users search for it."""
-    if record.cause == "environment":
+    if record.cause == "environment" or record.exit_code is None:
         return f"The replica {record.replica} could not be prepared: {record.message}"
     if record.cause == "out of memory":
         return record.message

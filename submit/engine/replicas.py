@@ -11,7 +11,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from submit.engine.containers import remove_containers
 from submit.engine.folder import RunFolder, read_json, write_json
+from submit.engine.journal import end_torn_line
 from submit.engine.loop import Loop, Timer
 from submit.engine.outcome import Record, crashed_launcher
 from submit.engine.processes import Group, spawn, wait
@@ -133,9 +135,12 @@ class Replica:
         if event is None:
             self._end_strays()
         self.groups = []
-        self.record = Record.parse(event) if event else crashed_launcher(self.name, status, told=self.told)
+        self.record = Record.parse(event) if event else self._crashed(status)
         self.state = "SUCCEEDED" if self.record.cause is None and self.record.exit_code == 0 else "FAILED"
         self._ended(self, self.record)
+
+    def _crashed(self, status: int) -> Record:
+        return crashed_launcher(self.name, status, told=self.told, ran=self.state == "RUNNING")
 
     def _kill_launcher(self) -> None:
         os.kill(self._pid, signal.SIGKILL)  # our child, not reaped yet: nobody else's pid
@@ -145,3 +150,8 @@ class Replica:
         kill_marked(str(self._folder.task(self.name)))
         kill_groups(self.groups)
         kill_adopted()
+        container = self._task["container"]
+        if container and container["runtime"]:
+            record = self._folder.record(self.name, self.restarts)
+            remove_containers(container["runtime"], job=self._task["job"], record=str(record))
+        end_torn_line(Path(self._task["log"]))

@@ -12,6 +12,7 @@ import os
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from submit.engine.containers import remove_containers
 from submit.engine.folder import JobFolder, read_json, write_json
 from submit.engine.journal import Writer, drop_unfinished_line, now, say_once
 from submit.engine.origin import Origin, Runtime
@@ -135,6 +136,7 @@ class Slots(NamedTuple):
         if ending is None:
             kill_marked(f"{folder.path}/", patience_s=_FAREWELL_S)
             kill_groups([Group(*group) for group in json.loads(row["groups"])])
+            _remove_containers(row, folder)
             drop_unfinished_line(folder.log)
             ending = lost(row)
             say_once(folder.log, Writer.SETTLE, f"{ending['message']} Job failed.", severity="ERROR")
@@ -143,6 +145,12 @@ class Slots(NamedTuple):
         folder.control.unlink(missing_ok=True)
         with self.store.transaction() as connection:
             save_ending(connection, row["id"], ending)
+
+
+def _remove_containers(row: sqlite3.Row, folder: JobFolder) -> None:
+    runtime = Origin.parse(json.loads(row["origin"])).containers
+    if runtime and any(pool.get("container") for pool in json.loads(row["request"])["pools"]):
+        remove_containers(runtime, job=row["id"], log=str(folder.log))
 
 
 def lost(row: sqlite3.Row) -> JsonObject:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from submit.engine.journal import ServiceLog, Writer, drop_unfinished_line, read_page
+from submit.engine.journal import ServiceLog, Writer, drop_unfinished_line, end_torn_line, read_page
 
 
 def test_an_unfinished_line_is_not_there_yet(tmp_path: Path) -> None:
@@ -39,6 +39,21 @@ def test_what_a_killed_writer_left_is_dropped(tmp_path: Path) -> None:
         log.write_text(before)
         drop_unfinished_line(log)
         assert log.read_text() == after
+
+
+def test_a_torn_line_is_ended_before_the_next_one(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    for before, after in (("one\ntw", "one\ntw\n"), ("one\n", "one\n"), ("", "")):
+        log.write_text(before)
+        end_torn_line(log)
+        assert log.read_text() == after
+
+
+def test_text_that_is_no_unicode_is_said_all_the_same(tmp_path: Path) -> None:
+    log = ServiceLog(tmp_path / "log", Writer.SUPERVISOR)
+    log.say("half \ud800 a character")
+    log.close()
+    assert json.loads((tmp_path / "log").read_text())["message"] == "half \ud800 a character"
 
 
 def test_the_service_speaks_in_whole_lines(tmp_path: Path) -> None:

@@ -155,3 +155,31 @@ def test_an_unfinished_log_line_is_cut_when_a_lost_job_is_settled(site: Site) ->
         log.write('{"time": "2026-')
     site.wait("torn")
     assert site.log("torn")[-1]["message"].endswith("Job failed.")
+
+
+# A container runtime: `run` starts a program that is nobody's descendant; containers are files with their labels.
+RUNTIME = """#!/bin/sh
+mkdir -p "$0.containers"
+case $1 in
+run) echo "$@" > "$0.containers/c1"; trap '' TERM; echo up; sleep 60;;
+ps) for filter in "$6" "$8"; do grep -q -e "--label $(echo "$filter" | cut -c7-)" "$0.containers/c1" || exit 0; done
+    echo c1;;
+rm) rm "$0.containers/$3"; echo "$@" >> "$0.removed";;
+esac
+"""
+
+
+@pytest.mark.parametrize("supervisor_too", [False, True])
+def test_the_container_of_a_killed_launcher_is_removed(site: Site, tmp_path: Path, *, supervisor_too: bool) -> None:
+    runtime = tmp_path / "docker"
+    runtime.write_text(RUNTIME)
+    runtime.chmod(0o755)
+    chief = {"role": "chief", "replicas": 1, "container": {"image": "img", "command": []}, "args": [], "env": {}}
+    with site.creator(PATH=f"{tmp_path}:{os.environ['PATH']}") as client:
+        client.communicate(json.dumps(site.request("boxed", pools=[chief], disable_retries=True)))
+    site.wait_for_output("boxed", "up")
+    killed = launchers(site, "boxed") + ([site.supervisor("boxed")] if supervisor_too else [])
+    for pid in killed:
+        os.kill(pid, signal.SIGKILL)
+    assert site.wait("boxed")["cause"] == ("supervisor lost" if supervisor_too else "signal")
+    assert Path(f"{runtime}.removed").read_text() == "rm --force c1\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -103,6 +104,23 @@ def test_a_package_that_is_not_what_was_sent_fails_in_its_environment(site: Site
     job = site.run("changed", packages=[wrong])
     assert (job["state"], job["cause"], job["exit_code"]) == ("FAILED", "environment", None)
     assert job["message"].startswith("The replica workerpool0-0 could not be prepared: ")
+
+
+def test_a_container_that_cannot_start_is_said_once_and_has_no_exit_code(site: Site, tmp_path: Path) -> None:
+    docker = tmp_path / "docker"
+    docker.write_text("#!/bin/sh\necho 'docker: Cannot connect to the Docker daemon.' >&2; exit 125\n")
+    docker.chmod(0o755)
+    chief = {"role": "chief", "replicas": 1, "container": {"image": "img", "command": []}, "args": [], "env": {}}
+    with site.creator(PATH=f"{tmp_path}:{os.environ['PATH']}") as client:
+        client.communicate(json.dumps(site.request("image", pools=[chief])))
+    job = site.wait("image")
+    assert (job["state"], job["cause"], job["exit_code"]) == ("FAILED", "environment", None)
+    assert job["replicas"][0]["exit_code"] is None
+    assert job["message"] == (
+        "The replica workerpool0-0 could not be prepared: its container could not be started."
+        " Docker or Podman must be running on this machine, and able to get the image."
+    )
+    assert job["traceback"] == "docker: Cannot connect to the Docker daemon."
 
 
 def test_a_crash_is_tried_three_times_again(site: Site) -> None:

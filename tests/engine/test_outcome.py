@@ -43,14 +43,19 @@ def test_out_of_memory_is_told_in_the_launchers_words() -> None:
 
 
 def test_a_launcher_that_had_to_be_killed_was_terminated() -> None:
-    assert crashed_launcher("workerpool0-0", -9, told=True).cause == "terminated"
-    crashed = crashed_launcher("workerpool0-0", -9, told=False)
+    assert crashed_launcher("workerpool0-0", -9, told=True, ran=True).cause == "terminated"
+    crashed = crashed_launcher("workerpool0-0", -9, told=False, ran=True)
     assert (crashed.cause, crashed.exit_code) == ("signal", 137)
-    assert crashed.message == "The launcher of workerpool0-0 ended without an exit record (SIGKILL)."
 
 
-def test_a_launcher_that_ended_by_itself_without_a_record_is_a_fault_of_its_environment() -> None:
-    assert crashed_launcher("workerpool0-0", 0, told=False)[1:3] == (1, "environment")
+def test_a_launcher_that_ended_before_its_trainer_ran_has_no_exit_code() -> None:
+    ended = crashed_launcher("workerpool0-0", 0, told=False, ran=False)
+    assert (ended.exit_code, ended.cause) == (None, "environment")
+    killed = crashed_launcher("workerpool0-0", -9, told=False, ran=False)
+    assert judge(killed, told=False, restarts=0, limit=3) == "restart"
+    assert failure(killed, 3).message == (
+        "The replica workerpool0-0 could not be prepared: its launcher ended without an exit record (SIGKILL)."
+    )
 
 
 @pytest.mark.parametrize(("code", "text"), [(3, "exit code 3"), (139, "SIGSEGV"), (255, "exit code 255")])
