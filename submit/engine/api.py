@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from submit.engine.buckets import make_buckets, with_digests
-from submit.engine.folder import JobFolder, write_json
-from submit.engine.journal import Writer, now, read_page, say_once
+from submit.engine.folder import JobFolder, environments, write_json
+from submit.engine.journal import Writer, is_whole, now, read_page, say_once
 from submit.engine.origin import Origin
 from submit.engine.outcome import CANCELLED
 from submit.engine.ownership import wake
@@ -21,13 +22,15 @@ from submit.engine.states import ENDED
 from submit.engine.store import DamagedStoreError, NewerStoreError, Store, insert, response, save_ending
 
 if TYPE_CHECKING:
-    import sqlite3
     from builtins import list as List  # noqa: N812 - `list` is a method here
 
     from submit.job import JsonObject
 
 _SHORT_S, _LONG_S = 0.01, 0.05
 _SETTLE_S = 0.25
+_PATH_BYTES = 480
+"""SQLite takes 512 with the names of its files."""
+_ROOM = "See whether its disk is full or may not be written; another folder is chosen by `--state-dir`."
 
 
 class Engine:
@@ -40,10 +43,14 @@ class Engine:
     def __init__(self, root: Path, *, cache: Path, bucket_root: Path, concurrency: int | None = None) -> None:
         self._root = root.absolute()
         self._cache, self._bucket_root = cache.absolute(), bucket_root.absolute()
-        (self._root / "jobs").mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._root.chmod(0o700)
-        self._bucket_root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if len(os.fsencode(self._root)) > _PATH_BYTES:
+            hint = "Choose another folder by `--state-dir`."
+            _refuse(f"the path `{self._root}` is too long for a job store", "INVALID", hint)
         with _for_people():
+            for folder in (self._root, self._root / "jobs", environments(self._root)):
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._root.chmod(0o700)
+            self._bucket_root.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._slots = Slots(Store(self._root), concurrency or os.cpu_count() or 1)
         self._store = self._slots.store
 
@@ -99,6 +106,7 @@ class Engine:
         """Removes an ended job's record, log and working folders, but not its job dir."""
         from shutil import rmtree
 
+        removed = self._root / "removed" / os.urandom(8).hex()
         with _for_people():
             self.settle()
             with self._store.transaction() as connection:
@@ -106,8 +114,13 @@ class Engine:
                 if state not in ENDED:
                     hint = f"Cancel it first: submit jobs cancel {job}"
                     _refuse(f"the job `{job}` is {state.lower()} and cannot be deleted", "INVALID", hint)
+                removed.parent.mkdir(mode=0o700, exist_ok=True)
+                with contextlib.suppress(FileNotFoundError):  # a killed deletion has come so far
+                    # At once: from the end of the transaction on a new job may have the name, and this folder.
+                    JobFolder.of(self._root, job).path.rename(removed)
                 connection.execute("DELETE FROM jobs WHERE id = ?", (job,))
-        rmtree(JobFolder.of(self._root, job).path, ignore_errors=True)
+        for folder in removed.parent.iterdir():  # also those that killed deletions have left
+            rmtree(folder, ignore_errors=True)
 
     def read_log(self, job: str, position: int, *, wait_s: float = 0.0, limit: int = 1 << 20) -> JsonObject:
         """Whole lines of the log from a byte position on: `{"data", "position", "ended"}`.
@@ -120,7 +133,7 @@ class Engine:
                 data, behind = read_page(log, position, limit)
                 if data or state in ENDED:
                     break
-        ended = state in ENDED and (not data or behind >= log.stat().st_size)
+        ended = state in ENDED and (not data or is_whole(log, behind))
         return {"data": data, "position": behind, "ended": ended}
 
     def settle(self) -> None:
@@ -148,14 +161,17 @@ class Engine:
 
         folder = JobFolder.of(self._root, str(request["id"]))
         if folder.path.exists():
+            same = connection.execute("SELECT id FROM jobs WHERE id = ? COLLATE NOCASE", (request["id"],)).fetchone()
+            if same:  # macOS takes `Job` and `job` for the same folder
+                _refuse(f"there is a job `{same['id']}` already", "EXISTS", "Choose another name, or delete that job.")
             rmtree(folder.path)
         folder.path.mkdir(mode=0o700)
         origin = Origin.here(self._cache, self._bucket_root).to_json()
         created = now()
         write_json(folder.job, {"request": request, "origin": origin, "create_time": created})
-        write_json(folder.environment, dict(os.environ))
         say_once(folder.log, Writer.CREATE, "Waiting for job to be provisioned.")
         insert(connection, request, origin, "QUEUED", created)
+        write_json(folder.environment, dict(os.environ))
 
     def _cancel_queued(self, connection: sqlite3.Connection, row: sqlite3.Row) -> None:
         folder = JobFolder.of(self._root, row["id"])
@@ -185,6 +201,16 @@ def _for_people() -> Iterator[None]:
         _refuse(str(damage), "INTERNAL", "Run the command again.")
     except NewerStoreError as newer:
         _refuse(f"{newer} was made by a newer version of jobdir", "INTERNAL", "Update jobdir.")
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error):
+            _refuse("the job store is busy", "TRANSIENT", "Other processes write to it. Run the command again.")
+        _refuse(f"the job store cannot be used: {error}", "INTERNAL", _ROOM)
+    except OSError as error:
+        _refuse(f"the engine's folder cannot be used: {_words(error)}", "INTERNAL", _ROOM)
+
+
+def _words(error: OSError) -> str:
+    return f"`{error.filename}`: {error.strerror}" if error.filename else str(error)
 
 
 def _refuse(message: str, kind: str, hint: str = "") -> NoReturn:

@@ -58,8 +58,8 @@ class JobFolder(NamedTuple):
 
     @property
     def environment(self) -> Path:
-        """The submitter's environment variables, which the job's processes inherit; gone when the job has ended."""
-        return self.path / "environment.json"
+        """The submitter's environment variables, which the job's processes inherit; gone when the queue is left."""
+        return environments(self.path.parent.parent) / f"{self.path.name}.json"
 
     @property
     def ended(self) -> Path:
@@ -74,12 +74,17 @@ class JobFolder(NamedTuple):
         return RunFolder(self.path if trial is None else self.path / "trials" / trial)
 
 
+def environments(root: Path) -> Path:
+    """Those of all queued jobs in one place, so that none is forgotten that a killed client left."""
+    return root / "environments"
+
+
 def write_json(path: Path, value: Any) -> None:
     """Writes a file that is either whole or not there, readable by its owner only."""
     unfinished = path.with_name(f"{path.name}.{os.getpid()}")
     descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
-        file.write(json.dumps(value, ensure_ascii=False).encode())
+        file.write(json.dumps(value).encode())  # ASCII, since a variable or a path may be no Unicode text
     unfinished.replace(path)
 
 

@@ -6,8 +6,16 @@ import contextlib
 import json
 import os
 import time
+from collections.abc import Mapping
 from enum import IntEnum
 from pathlib import Path
+from typing import Any
+
+_LAST_WORDS = {
+    "SUCCEEDED": "Job completed successfully.",
+    "FAILED": "Job failed.",
+    "CANCELLED": "Job cancelled.",
+}
 
 
 class Writer(IntEnum):
@@ -58,6 +66,24 @@ def say_once(path: Path, writer: Writer, message: str, *, severity: str = "INFO"
     log.close()
 
 
+def say_last(log: ServiceLog, ending: Mapping[str, Any]) -> None:
+    """The service's last words on a job that ended so."""
+    severity = "ERROR" if ending["state"] == "FAILED" else "INFO"
+    if ending["state"] == "FAILED":
+        log.say("\n".join(filter(None, [ending["message"], ending["traceback"]])), severity=severity)
+    log.say(_LAST_WORDS[ending["state"]], severity=severity)
+
+
+def has_last_words(path: Path, ending: Mapping[str, Any]) -> bool:
+    """Whether a log, to which nobody writes any more, ends with them."""
+    if not path.exists():
+        return False
+    with path.open("rb") as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - 1000))
+        tail = file.read().decode(errors="replace")
+    return f'"replica": "service", "message": "{_LAST_WORDS[ending["state"]]}"' in tail.rpartition("\n{")[2]
+
+
 def read_page(path: Path, position: int, limit: int) -> tuple[str, int]:
     """Whole lines from the byte `position` on, about `limit` bytes but at least one line, and the position behind."""
     try:
@@ -70,6 +96,11 @@ def read_page(path: Path, position: int, limit: int) -> tuple[str, int]:
         return "", position
     whole = data[: data.rfind(b"\n") + 1]
     return whole.decode(errors="replace"), position + len(whole)
+
+
+def is_whole(path: Path, position: int) -> bool:
+    """Whether nothing follows the position; nothing does if somebody has removed the file."""
+    return not path.exists() or path.stat().st_size <= position
 
 
 def drop_unfinished_line(path: Path) -> None:

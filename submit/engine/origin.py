@@ -47,7 +47,10 @@ class Origin(NamedTuple):
 
     @classmethod
     def parse(cls, data: Mapping[str, Any]) -> Origin:
-        return cls(**{**data, "runtime": Runtime(**data["runtime"])})
+        """Of whichever version of jobdir has written it."""
+        runtime = Runtime(*(str(data["runtime"].get(name)) for name in Runtime._fields))
+        values: list[Any] = [data.get(name) for name in cls._fields[1:]]
+        return cls(runtime, *values)
 
     def to_json(self) -> dict[str, Any]:
         return {**self._asdict(), "runtime": self.runtime._asdict()}

@@ -13,8 +13,15 @@ import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from submit.engine.containers import remove_containers
-from submit.engine.folder import JobFolder, read_json, write_json
-from submit.engine.journal import Writer, drop_unfinished_line, now, say_once
+from submit.engine.folder import JobFolder, environments, read_json, write_json
+from submit.engine.journal import (
+    ServiceLog,
+    Writer,
+    drop_unfinished_line,
+    has_last_words,
+    now,
+    say_last,
+)
 from submit.engine.origin import Origin, Runtime
 from submit.engine.ownership import Ownership, own, try_lock
 from submit.engine.processes import Group, reap, spawn
@@ -28,6 +35,8 @@ if TYPE_CHECKING:
 
 _START_S = 5.0
 """A supervisor that has not claimed anything so many seconds after its start is not counted as on its way any more."""
+_FRESH_S = 60.0
+"""An environment of that age belongs to a job that is being created."""
 _FAREWELL_S = 2.0
 """So long launchers may take to end everything after their supervisor has died; they need a fraction of it."""
 _OFFERS = 3
@@ -100,12 +109,24 @@ class Slots(NamedTuple):
             runtime = Origin.parse(json.loads(oldest["origin"])).runtime
             self._start(runtime if runtime.exists() else Runtime.here(), start)
 
+    def forget_environments(self) -> None:
+        """Removes those that no queued job needs: a client was killed while it created a job, or a supervisor while it
+        took one."""
+        rows = self.store.read("SELECT id FROM jobs WHERE state = 'QUEUED'")
+        needed = {JobFolder.of(self.store.root, row["id"]).environment for row in rows}
+        for path in environments(self.store.root).iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                if path not in needed and abs(time.time() - path.stat().st_mtime) > _FRESH_S:
+                    path.unlink()
+
     def _wanted(self, counts: _Counts) -> int:
         return min(self.concurrency - counts.active, counts.queued) - counts.starting
 
     def _take(self, connection: sqlite3.Connection, row: sqlite3.Row, origin: Origin) -> Claim | None:
         """Lock first, state second: whoever sees the new state finds the lock held, or the owner was lost."""
-        owner = own(JobFolder.of(self.store.root, row["id"]))
+        folder = JobFolder.of(self.store.root, row["id"])
+        folder.path.mkdir(mode=0o700, exist_ok=True)  # who has removed it has not removed the job
+        owner = own(folder)
         if owner is None:
             return None
         values = (now(), row["id"])
@@ -119,16 +140,24 @@ class Slots(NamedTuple):
 
     def _settle_one(self, row: sqlite3.Row) -> None:
         folder = JobFolder.of(self.store.root, row["id"])
-        with contextlib.suppress(FileNotFoundError):  # deleted meanwhile
+        try:
             lock = try_lock(folder)
-            if lock is None:
+        except FileNotFoundError:  # deleted meanwhile, or somebody has removed the folder of a running job
+            if not self._still_active(row):
                 return
-            try:
-                # Read again: it may have ended, or been deleted and created anew, since we looked.
-                for still in self.store.read(f"{_ACTIVE} AND sequence = ?", row["sequence"]):
-                    self._end_lost(still, folder)
-            finally:
-                os.close(lock)
+            folder.path.mkdir(mode=0o700, exist_ok=True)
+            lock = try_lock(folder)
+        if lock is None:
+            return
+        try:
+            for still in self._still_active(row):
+                self._end_lost(still, folder)
+        finally:
+            os.close(lock)
+
+    def _still_active(self, row: sqlite3.Row) -> list[sqlite3.Row]:
+        """The row, read again: it may have ended, or been deleted and created anew, since we looked."""
+        return self.store.read(f"{_ACTIVE} AND sequence = ?", row["sequence"])
 
     def _end_lost(self, row: sqlite3.Row, folder: JobFolder) -> None:
         """Its supervisor has died; unless it was on its very last step, the job's ending is that."""
@@ -137,10 +166,13 @@ class Slots(NamedTuple):
             kill_marked(f"{folder.path}/", patience_s=_FAREWELL_S)
             kill_groups([Group(*group) for group in json.loads(row["groups"])])
             _remove_containers(row, folder)
-            drop_unfinished_line(folder.log)
             ending = lost(row)
-            say_once(folder.log, Writer.SETTLE, f"{ending['message']} Job failed.", severity="ERROR")
             write_json(folder.ended, ending)
+        drop_unfinished_line(folder.log)
+        if not has_last_words(folder.log, ending):
+            log = ServiceLog(folder.log, Writer.SETTLE)
+            say_last(log, ending)
+            log.close()
         folder.environment.unlink(missing_ok=True)
         folder.control.unlink(missing_ok=True)
         with self.store.transaction() as connection:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from submit.engine.folder import JobFolder, read_json
 
 if TYPE_CHECKING:
-    from submit.job import JsonObject
+    from submit.job import Json, JsonObject
 
 VERSION = 1
 _SCHEMA = """
@@ -72,26 +72,28 @@ class Store:
 
     def read(self, sql: str, *values: object) -> list[sqlite3.Row]:
         with self._thread, self._repairing():
+            self._follow()
             return self._connection.execute(sql, values).fetchall()
 
     def write(self, sql: str, *values: object) -> int:
         """One statement in a transaction of its own; how many rows it changed."""
         with self._thread, self._repairing():
+            self._follow()
             return self._connection.execute(sql, values).rowcount
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Excludes all other writers until it is over; rolled back if the body raises."""
         with self._thread, self._repairing():
-            if self.path.stat().st_ino != self._file:
-                self._reconnect()  # another process has put a rebuilt database here
+            self._follow()
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
+                self._connection.execute("COMMIT")
             except BaseException:
-                self._connection.execute("ROLLBACK")
+                if self._connection.in_transaction:  # SQLite has rolled back itself if the disk is full
+                    self._connection.execute("ROLLBACK")
                 raise
-            self._connection.execute("COMMIT")
 
     @contextlib.contextmanager
     def _repairing(self) -> Iterator[None]:
@@ -103,6 +105,11 @@ class Store:
             said = _move_aside(self.path, str(error))
             self._reconnect()
             raise DamagedStoreError(said) from error
+
+    def _follow(self) -> None:
+        """Another process may have put a rebuilt database in our file's place."""
+        if self.path.stat().st_ino != self._file:
+            self._reconnect()
 
     def _connect(self) -> None:
         self._connection = _open(self.path)
@@ -124,10 +131,17 @@ def insert(connection: sqlite3.Connection, request: JsonObject, origin: Any, sta
 def save_ending(connection: sqlite3.Connection, job: str, ending: JsonObject) -> bool:
     """Writes how a job ended, as `read_json(folder.ended)` has it; False if another ending was there already."""
     columns = ", ".join(f"{name} = ?" for name in _ENDING)
-    values = [json.dumps(value) if isinstance(value, list) else value for value in map(ending.get, _ENDING)]
+    values = [_cell(value) for value in map(ending.get, _ENDING)]
     open_only = "state NOT IN ('SUCCEEDED', 'FAILED', 'CANCELLED')"
     sql = f"UPDATE jobs SET {columns}, groups = '[]' WHERE id = ? AND {open_only}"  # noqa: S608 - our own constants
     return connection.execute(sql, (*values, job)).rowcount == 1
+
+
+def _cell(value: Json) -> str | int | float | None:
+    """As SQLite takes it: lists as JSON, and no halves of characters, which a trainer's JSON lines may have."""
+    if isinstance(value, str):
+        return value.encode(errors="backslashreplace").decode()
+    return json.dumps(value) if isinstance(value, list | dict) else value
 
 
 def response(row: sqlite3.Row, root: Path) -> JsonObject:
@@ -150,6 +164,7 @@ def response(row: sqlite3.Row, root: Path) -> JsonObject:
 
 
 def _open(path: Path) -> sqlite3.Connection:
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))  # SQLite gives its other files this mode
     connection = sqlite3.connect(path, timeout=20.0, isolation_level=None, check_same_thread=False)
     connection.row_factory = sqlite3.Row
     try:

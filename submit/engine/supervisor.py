@@ -6,15 +6,18 @@ whatever kills it leaves a job that the next look can tell as lost.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import sqlite3
 import sys
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from submit.engine.folder import read_json, write_json
-from submit.engine.journal import ServiceLog, Writer, now
+from submit.engine.journal import ServiceLog, Writer, now, say_last
 from submit.engine.loop import Loop
 from submit.engine.outcome import CANCELLED, Ending
 from submit.engine.request import Request
@@ -29,11 +32,9 @@ from submit.engine.work import Single, Tuning, Watcher, Work, groups, statuses
 T = TypeVar("T")
 _SAVE = """UPDATE jobs SET replicas = ?, trials = ?, groups = ?,
            state = CASE WHEN state = 'PREPARING' AND ? THEN 'RUNNING' ELSE state END WHERE id = ?"""
-_LAST_WORDS = {
-    "SUCCEEDED": "Job completed successfully.",
-    "FAILED": "Job failed.",
-    "CANCELLED": "Job cancelled.",
-}
+_AGAIN_S = 1.0
+_PERSISTENCE_S = 3600.0
+"""So long a job's ending is kept and tried to be written, e.g. on a full disk."""
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -44,7 +45,9 @@ def main(arguments: Sequence[str]) -> None:
     while claim is not None:
         Supervision(slots.store, claim).carry_out()
         claim = persist(lambda: slots.claim(""))
-        persist(slots.settle)  # after the claim: it would start a supervisor for the place that was just left
+        with contextlib.suppress(OSError, sqlite3.OperationalError):  # others look as well
+            persist(slots.settle)  # after the claim: it would start a supervisor for the place that was just left
+    slots.forget_environments()
 
 
 def persist(action: Callable[[], T]) -> T:
@@ -52,7 +55,8 @@ def persist(action: Callable[[], T]) -> T:
     try:
         return action()
     except DamagedStoreError as damage:
-        sys.stderr.write(f"{now()} {damage}\n")
+        with contextlib.suppress(OSError):
+            sys.stderr.write(f"{now()} {damage}\n")
         return action()
 
 
@@ -67,6 +71,8 @@ class Supervision:
         self._ending: Ending | None = None
         self._runs = False
         self._unsaved = False
+        self._said_last = False
+        self._pausing = False  # the store could not be written just now
         self._work: Work | None = None
 
     def carry_out(self) -> None:
@@ -75,8 +81,7 @@ class Supervision:
             self._run()
         except Exception as error:  # noqa: BLE001 - a fault of ours must end this job, not all that wait behind it
             self._fail(error)
-        persist(self._end)
-        self._folder.environment.unlink(missing_ok=True)
+        self._end_for_certain()
         self._loop.close()
         self._log.close()
         self._claim.owner.release()
@@ -91,6 +96,7 @@ class Supervision:
     def _make_work(self) -> Work:
         request = Request.parse(self._claim.request)
         env = read_json(self._folder.environment) or dict(os.environ)
+        self._folder.environment.unlink(missing_ok=True)
         stage = Stage(request, Site(self._folder, self._claim.origin, os.cpu_count() or 1), env, self._loop)
         watcher = Watcher(self._changed, self._running, self._say, self._ended)
         return Tuning(request.study, stage, watcher) if request.study else Single(stage, watcher)
@@ -117,11 +123,19 @@ class Supervision:
         self._ending = ending
 
     def _save(self) -> None:
-        if self._unsaved and self._work:
+        if self._unsaved and not self._pausing and self._work:
             values = (statuses(self._work), self._work.trials(), groups(self._work))
             texts = [json.dumps(value) for value in values]
-            persist(lambda: self._store.write(_SAVE, *texts, self._runs, self._claim.job))
-            self._unsaved = False
+            try:
+                persist(lambda: self._store.write(_SAVE, *texts, self._runs, self._claim.job))
+            except sqlite3.OperationalError:  # a full disk, or a store that others keep busy: no reason to end a job
+                self._pausing = True
+                self._loop.later(_AGAIN_S, self._save_again)
+            else:
+                self._unsaved = False
+
+    def _save_again(self) -> None:
+        self._pausing = False
 
     def _fail(self, error: Exception) -> None:
         import traceback
@@ -133,6 +147,19 @@ class Supervision:
         text = "".join(traceback.format_exception(error))
         self._ending = Ending("FAILED", cause, None, f"The engine could not run the job: {error}", text)
 
+    def _end_for_certain(self) -> None:
+        """The job's result is not lost for want of space on a disk: until there is some, the job has not ended."""
+        deadline = time.monotonic() + _PERSISTENCE_S
+        while True:
+            try:
+                return persist(self._end)
+            except FileNotFoundError:  # the engine's folder is gone, and with it who could ask
+                raise
+            except (OSError, sqlite3.OperationalError):
+                if time.monotonic() >= deadline:
+                    raise
+                time.sleep(_AGAIN_S)
+
     def _end(self) -> None:
         """The ending's file, the last log lines, and the state, in this order: whoever sees the state has them all."""
         assert self._ending is not None
@@ -140,8 +167,11 @@ class Supervision:
             row = connection.execute("SELECT state, start_time FROM jobs WHERE id = ?", (self._claim.job,)).fetchone()
             ending = CANCELLED if row["state"] == "CANCELLING" else self._ending
             final = {**self._final(ending), "start_time": row["start_time"]}
+            self._folder.path.mkdir(mode=0o700, exist_ok=True)
             write_json(self._folder.ended, final)
-            self._say_last(ending)
+            if not self._said_last:
+                say_last(self._log, final)
+                self._said_last = True
             save_ending(connection, self._claim.job, final)
 
     def _final(self, ending: Ending) -> dict[str, Any]:
@@ -151,8 +181,3 @@ class Supervision:
             "replicas": statuses(self._work) if self._work else [],
             "trials": self._work.trials() if self._work else [],
         }
-
-    def _say_last(self, ending: Ending) -> None:
-        if ending.state == "FAILED":
-            self._log.say("\n".join(filter(None, [ending.message, ending.traceback])), severity="ERROR")
-        self._log.say(_LAST_WORDS[ending.state], severity="ERROR" if ending.state == "FAILED" else "INFO")

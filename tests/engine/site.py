@@ -97,6 +97,9 @@ class Site:
     def folder(self, job: str) -> Path:
         return self.root / "jobs" / job
 
+    def environment(self, job: str) -> Path:
+        return self.root / "environments" / f"{job}.json"
+
     def supervisor(self, job: str) -> int:
         return int((self.folder(job) / "lock").read_text())
 

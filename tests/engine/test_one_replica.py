@@ -155,7 +155,7 @@ def test_the_trainer_sees_the_submitters_environment_which_is_not_kept(site: Sit
         client.communicate(json.dumps(site.request("env", "import os; print(os.environ['MY_TOKEN'])")))
     site.wait("env")
     assert site.output("env") == ["from the shell"]
-    wait_until(lambda: not (site.folder("env") / "environment.json").exists())
+    wait_until(lambda: not site.environment("env").exists())
 
 
 def test_the_same_submission_makes_one_job(site: Site) -> None:
