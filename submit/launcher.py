@@ -415,6 +415,10 @@ class Traceback:
 # --------------------------------------------------------------------------------------------------------------- log
 
 
+# What JSON allows within a text, and some readers (also Python's `splitlines`) take for the end of a line.
+LINE_ENDS = {0x85: "\\u0085", 0x2028: "\\u2028", 0x2029: "\\u2029"}
+
+
 class Log:
     """The job's log file: entries of this replica, written together as whole lines by one write on an appending
     descriptor, so that those of several processes never mix."""
@@ -447,6 +451,8 @@ class Log:
             line = self._encode({**entry, "fields": fields} if fields else entry)
         except (ValueError, RecursionError):  # a number that JSON does not have
             line = self._encode(entry)
+        if not line.isascii():
+            line = line.translate(LINE_ENDS)
         self._pending.append(line.encode("utf-8", "backslashreplace") + b"\n")  # lone surrogates as JSON escapes
 
     def write(self) -> None:

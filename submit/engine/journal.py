@@ -48,7 +48,7 @@ class ServiceLog:
         if trial is not None:
             line["trial"] = trial
         self._count += 1
-        self._write(json.dumps(line, ensure_ascii=False).encode(errors="backslashreplace") + b"\n")
+        self._write(json.dumps(line).encode() + b"\n")
 
     def _write(self, line: bytes) -> None:
         """A full disk is no reason to end a job: what the line says stands in the store as well."""

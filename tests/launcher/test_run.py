@@ -189,6 +189,14 @@ def test_a_line_that_a_full_disk_cut_spoils_no_other(task: dict[str, Any]) -> No
     assert log.lost == 2
 
 
+def test_no_character_of_a_message_ends_its_line(replica: Replica) -> None:
+    replica.write_trainer(r"print('a\x0bb\x0cc\x1cd\x85e\u2028f\u2029g ü')")
+
+    replica.run()
+
+    assert replica.output() == ["a\x0bb\x0cc\x1cd\x85e\u2028f\u2029g ü"]  # as `str.splitlines` finds them
+
+
 def test_records_and_the_cache_are_the_users_own(replica: Replica, tmp_path: Path) -> None:
     replica.task["cache"] = str(tmp_path / "private")
     replica.write_trainer("")
