@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import sys
 
-from submit.cli.app import run
-
 
 def main() -> None:
     """The console script `submit`."""
-    sys.exit(run(sys.argv[1:]))
+    try:
+        from submit.cli.app import run  # takes most of the start: a Ctrl-C falls here more often than not
+
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:
+        code = 130
+    sys.exit(code)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Sequence
 
 import click
@@ -11,9 +9,10 @@ import click
 from submit import __version__
 from submit.cli.lazy import LazyGroup, ReaderLeftError
 from submit.errors import SubmitError
+from submit.world import terminal
 
 EXIT_USAGE = 2
-EXIT_INTERRUPTED = 130
+EXIT_SYSTEM = 3
 EXIT_READER_LEFT = 141  # as a program that SIGPIPE ended
 EXIT_INTERNAL = 70  # os.EX_SOFTWARE: a defect of ours, never the user's
 
@@ -48,36 +47,45 @@ def app() -> None:
 
 def run(argv: Sequence[str]) -> int:
     """The exit code of a command line; a traceback is for `--debug` only."""
-    debug = "--debug" in argv[: argv.index("--")] if "--" in argv else "--debug" in argv
+    debug = "--debug" in (argv[: argv.index("--")] if "--" in argv else argv)
+    terminal.interrupt_when_told_to_end()
     try:
         return _run(argv)
-    except SubmitError as error:
-        from submit.cli.errors import show
-
-        if debug:
-            raise
-        show(error.problems)
-        return error.exit_code
-    except KeyboardInterrupt:
-        return EXIT_INTERRUPTED
+    except KeyboardInterrupt as interrupt:
+        return terminal.exit_code(interrupt)
     except ReaderLeftError:
-        # Python would complain once more at its end, when it flushes what nobody reads.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        terminal.leave_stdout()
         return EXIT_READER_LEFT
     except Exception as error:
         if debug:
             raise
-        from submit.cli.errors import show_defect
+        return _explain(error)
 
-        show_defect(error)
-        return EXIT_INTERNAL
+
+def _explain(error: Exception) -> int:
+    from submit.cli.errors import show, show_defect, show_system_error
+
+    if isinstance(error, SubmitError):
+        show(error.problems)
+        return error.exit_code
+    if isinstance(error, OSError):
+        show_system_error(error)
+        return EXIT_SYSTEM
+    show_defect(error)
+    return EXIT_INTERNAL
 
 
 def _run(argv: Sequence[str]) -> int:
     try:
-        result = app.main(list(argv), prog_name="submit", complete_var="_SUBMIT_COMPLETE", standalone_mode=False)
+        result = app.main(
+            list(argv),
+            prog_name="submit",
+            complete_var="_SUBMIT_COMPLETE",
+            standalone_mode=False,
+            color=terminal.colour(),
+        )
     except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message())
+        click.echo(error.format_message(), err=True)
         return EXIT_USAGE
     except click.UsageError as error:
         from submit.cli.errors import show_usage
@@ -86,6 +94,6 @@ def _run(argv: Sequence[str]) -> int:
         return EXIT_USAGE
     except click.exceptions.Exit as leave:
         return leave.exit_code
-    except click.Abort:
-        return EXIT_INTERRUPTED
+    except click.Abort as abort:
+        return terminal.exit_code(abort.__cause__)
     return result if isinstance(result, int) else 0

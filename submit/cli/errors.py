@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import click
 
 from submit.errors import Problem
+from submit.world import terminal
 
 COLOURS = {"error": "red", "warning": "yellow"}
 
@@ -15,21 +16,32 @@ def show(problems: Iterable[Problem]) -> None:
     """Every problem on a line of its own, errors last, then each hint once."""
     ordered = sorted(problems, key=lambda problem: problem.severity == "error")
     for problem in ordered:
-        label = click.style(f"{problem.severity}:", fg=COLOURS[problem.severity], bold=True)
-        click.echo(f"{label} {problem}", err=True)
+        _echo(f"{problem.severity}:", COLOURS[problem.severity], str(problem))
     hints = dict.fromkeys(problem.hint for problem in ordered if problem.hint)
     if hints:
         click.echo(err=True)
     for hint in hints:
-        click.echo(f"{click.style('hint:', fg='cyan', bold=True)} {hint}", err=True)
+        _echo("hint:", "cyan", hint)
+
+
+def _echo(label: str, colour: str, text: str) -> None:
+    """Errors are shown when click's context, which knows of colours, is gone already."""
+    click.echo(f"{click.style(label, fg=colour, bold=True)} {text}", err=True, color=terminal.colour())
 
 
 def show_usage(error: click.UsageError) -> None:
     """click's own words in our form."""
-    text = error.format_message()
+    text = " ".join(error.format_message().split())
     command = error.ctx.command_path if error.ctx else "submit"
     message = text[0].lower() + text[1:].rstrip(".")
     show([Problem(message=message, hint=f"`{command} --help` shows what there is.")])
+
+
+def show_system_error(error: OSError) -> None:
+    """What the system refused: a full disk, a folder that is read-only."""
+    where = f"`{error.filename}`" if error.filename is not None else "stdout or stderr"
+    reason = (error.strerror or str(error)).lower()
+    show([Problem(message=f"{where} cannot be used: {reason}", hint="`--debug` shows what was tried.")])
 
 
 def show_defect(error: BaseException) -> None:

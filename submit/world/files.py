@@ -25,6 +25,19 @@ def read_if_there(path: Path) -> bytes | None:
         return None
 
 
+def is_folder(path: Path) -> bool:
+    return path.is_dir()
+
+
+def packages(folder: Path) -> list[str]:
+    """Names of the Python packages in a folder, `tests` and the like last."""
+    try:
+        names = sorted(init.parent.name for init in folder.glob("*/__init__.py"))
+    except OSError:
+        return []
+    return sorted(names, key=lambda name: name.startswith("test"))
+
+
 def write(path: Path, data: bytes) -> None:
     """Whole or not at all: a reader never sees half of the file."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from submit.errors import ErrorKind, ServiceError
+from submit.errors import ErrorKind, ServiceError, UsageError
 from submit.job import Json, JsonObject, Target
 from submit.steps import Call, Command, Read, Reply, Step, Upload
 from submit.target import Surroundings
@@ -30,6 +31,10 @@ class World:
 
     def perform(self, step: Step) -> Reply:
         self._observe(step)
+        with self._for_people():
+            return self._perform(step)
+
+    def _perform(self, step: Step) -> Reply:
         match step:
             case Upload():
                 self._upload(step)
@@ -55,6 +60,22 @@ class World:
             )
         return self._engine
 
+    @contextmanager
+    def _for_people(self) -> Iterator[None]:
+        """A disk that is full or a folder that is read-only is no defect."""
+        try:
+            yield
+        except Exception as error:
+            # sqlite3 is imported by now if it is at fault, and not worth an import if it is not
+            if not isinstance(error, OSError) and type(error).__module__ != "sqlite3":
+                raise
+            reason = (getattr(error, "strerror", None) or str(error)).lower()
+            raise ServiceError(
+                f"the state folder `{self._target.state_dir}` cannot be used: {reason}",
+                kind=ErrorKind.INTERNAL,
+                hint="Choose another with `--state-dir` or SUBMIT_STATE_DIR, or make room.",
+            ) from error
+
     def _upload(self, step: Upload) -> None:
         path = Path(step.to)
         if not files.has_digest(path, step.digest):
@@ -76,7 +97,11 @@ def require_posix(name: str) -> None:
 
 def _concurrency(surroundings: Surroundings) -> int | None:
     text = surroundings.environ.get("SUBMIT_LOCAL_CONCURRENCY")
-    return max(1, int(text)) if text and text.isdecimal() else None
+    if not text:
+        return None
+    if text.isdecimal() and int(text) > 0:
+        return int(text)
+    raise UsageError(f"SUBMIT_LOCAL_CONCURRENCY: `{text}` is not a number of jobs", hint="It is 1 or more.")
 
 
 def _call_engine(engine: Engine, call: Call) -> Json:
