@@ -19,7 +19,7 @@ from importlib import import_module
 
 __version__ = "0.1.0"
 
-_HOMES = {"train": "submit.training", "Job": "submit.jobs"}
+_HOMES = {"train": "submit.training", "preview": "submit.training", "Job": "submit.jobs"}
 
 
 def __getattr__(name: str) -> object:

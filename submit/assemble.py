@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import PurePath
 
@@ -28,15 +28,16 @@ from submit.job import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobFlags:
-    """What the command line says about the job itself; it wins over the config."""
+    """What the command line says about the job itself; it wins over the config.
 
-    args: tuple[str, ...] = ()
+    `env` names the variables that it sets; their values are in the config, for they are checked there.
+    """
+
+    args: tuple[str, ...] | None = None
     module: str | None = None
     name: str | None = None
     submission_id: str | None = None
-    job_dir: str | None = None
-    labels: Mapping[str, str] = field(default_factory=dict)
-    env: Mapping[str, str] = field(default_factory=dict)
+    env: frozenset[str] = frozenset()
 
 
 def assemble(
@@ -55,7 +56,7 @@ def assemble(
     `module` is the project's own choice, for when neither the command line nor the config names one. `token` is
     random, at least 32 characters long, and makes the job's id and default name unique.
     """
-    job_dir = flags.job_dir or config.job_dir
+    today = [replace(pool, machine=catalogue.replacement_for(pool.machine) or pool.machine) for pool in config.pools]
     module = config.module or module or default_module(packages)
     stem = config.display_name or (packages[0].filename.rpartition("-")[0] if packages else "job")
     name = _checked_name(flags.name) if flags.name else default_name(stem, now, token[:8])
@@ -65,10 +66,10 @@ def assemble(
         display_name=flags.name or config.display_name or name,
         pools=tuple(_filled(pool, config, flags, module) for pool in config.pools),
         packages=tuple(packages),
-        job_dir=_folder(job_dir, cwd) if job_dir else None,
+        job_dir=_folder(config.job_dir, cwd) if config.job_dir else None,
         base_output_dir=config.base_output_dir,
-        labels={**config.labels, **flags.labels},
-        env={**config.env, **flags.env},
+        labels=config.labels,
+        env=config.env,
         study=config.study,
         scheduling=config.scheduling,
         retry=config.retry,
@@ -84,7 +85,8 @@ def assemble(
         options=config.options.get(target.backend, {}),
         extras=config.extras,
         places=config.places,
-        hourly_usd=hourly_price(config, target),
+        hourly_usd=hourly_price(today, target.region or "", spot=config.scheduling.strategy is Strategy.SPOT),
+        priced_as=machines(today),
     )
 
 
@@ -121,16 +123,19 @@ def default_module(packages: Sequence[Package]) -> str | None:
     return runnable[0] if runnable else None
 
 
-def hourly_price(config: Config, target: Target) -> float | None:
-    """List price of all replicas in USD per hour, as Vertex AI's machines of today; None if one is not known."""
-    spot = config.scheduling.strategy is Strategy.SPOT
+def hourly_price(pools: Sequence[Pool], region: str, *, spot: bool) -> float | None:
+    """List price of all replicas on Vertex AI in USD per hour; None if one is not known."""
     prices = []
-    for pool in config.pools:
-        machine = catalogue.replacement_for(pool.machine) or pool.machine
-        price = catalogue.hourly_price(machine, target.region or "", spot=spot)
+    for pool in pools:
+        price = catalogue.hourly_price(pool.machine, region, spot=spot)
         prices.append(None if price is None else price * pool.replicas)
     known = [price for price in prices if price is not None]
     return round(sum(known), 4) if known and len(known) == len(prices) else None
+
+
+def machines(pools: Sequence[Pool]) -> str:
+    """`1 × n1-standard-8 + 1 NVIDIA_TESLA_T4, 2 × n1-standard-4`."""
+    return ", ".join(f"{pool.replicas} × {pool.machine}" for pool in pools if pool.replicas)
 
 
 def _checked_name(name: str) -> str:
@@ -144,20 +149,18 @@ def _checked_name(name: str) -> str:
 
 def _folder(text: str, cwd: PurePath) -> str:
     """A folder of this machine as an absolute path, or a place in a bucket as it is."""
-    scheme, sign, rest = text.partition("://")
-    if not sign:
-        return str(cwd / text)
-    if scheme != "gs" or not rest.strip("/"):
-        raise UsageError(f"`{text}` is not a job dir", hint="Name a folder, or a place in a bucket: gs://bucket/path.")
-    return text
+    return text if text.startswith("gs://") else str(cwd / text)
 
 
 def _filled(pool: Pool, config: Config, flags: JobFlags, module: str | None) -> Pool:
-    return replace(pool, program=_program(pool.program, config, flags, module))
+    """The variables of a pool are stronger than those of the job, but not than those of the command line."""
+    env = {name: value for name, value in pool.env.items() if name not in flags.env}
+    return replace(pool, program=_program(pool.program, config, flags, module), env=env)
 
 
 def _program(program: Program, config: Config, flags: JobFlags, module: str | None) -> Program:
-    args = flags.args or (program.args if program.args is not None else config.args) or ()
+    given = (flags.args, program.args, config.args)
+    args = next((args for args in given if args is not None), ())
     match program:
         case Container():
             return replace(program, args=args)

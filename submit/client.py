@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from submit import project_file, watch
 from submit.backends import Backend, load
+from submit.errors import ErrorKind, ServiceError
 from submit.job import Handle, LogEntry, State, Status
 from submit.steps import Conversation, Step, carry_out, preview
 from submit.target import TargetFlags, resolve
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from submit.submission import Prepared, Request
 
 Observe = Callable[[Step], None]
+Changed = Callable[[Status], None]
+
+EVERY = 1 << 31
+"""More jobs than anybody has."""
 
 
 class Client:
@@ -62,8 +67,19 @@ class Client:
             found |= carry_out(load(name).describe(ours, self.target), self._world.perform)
         return found
 
-    def list_jobs(self, limit: int) -> Sequence[Status]:
-        return carry_out(load(self.target.backend).list_jobs(self.target, limit), self._world.perform)
+    def exists(self, handle: Handle) -> bool:
+        try:
+            return handle in self.describe([handle])
+        except ServiceError as error:
+            if error.kind is ErrorKind.NOT_FOUND:
+                return False
+            raise
+
+    def list_jobs(self, limit: int, state: State | None = None) -> Sequence[Status]:
+        """The newest first, at most `limit` of those that are in that state."""
+        asked = limit if state is None else EVERY
+        found = carry_out(load(self.target.backend).list_jobs(self.target, asked), self._world.perform)
+        return [status for status in found if state in (None, status.state)][:limit]
 
     def logs(self, handle: Handle, *, follow: bool = True) -> Iterator[LogEntry]:
         """All entries of a job in order, each once; with `follow` until the job has ended."""
@@ -72,14 +88,16 @@ class Client:
             return watch.follow(backend, handle, self.target, self._world.perform)
         return watch.so_far(backend, handle, self.target, self._world.perform)
 
-    def wait(
-        self, handle: Handle, *, timeout_s: float | None = None, changed: Callable[[State], None] = lambda _: None
-    ) -> Status:
-        """The status at the end, or the present one when the time is over; `changed` is told each new state."""
+    def wait(self, handle: Handle, *, timeout_s: float | None = None, changed: Changed = lambda _: None) -> Status:
+        """The status at the end, or the present one when the time is over; `changed` is told of each new state."""
+        return self.wait_for_all([handle], timeout_s=timeout_s, changed=changed)[handle]
+
+    def wait_for_all(
+        self, handles: Sequence[Handle], *, timeout_s: float | None = None, changed: Changed = lambda _: None
+    ) -> Mapping[Handle, Status]:
+        """As `wait`; all of them have the same time."""
         deadline = None if timeout_s is None else time.monotonic() + timeout_s
-        return watch.until_ended(
-            lambda: self.describe([handle])[handle], surroundings.pause, time.monotonic, deadline, changed
-        )
+        return watch.until_ended(handles, self.describe, surroundings.pause, time.monotonic, deadline, changed)
 
     def cancel(self, handle: Handle) -> None:
         carry_out(self._ending("cancel", handle), self._world.perform)
@@ -87,9 +105,9 @@ class Client:
     def delete(self, handle: Handle) -> None:
         carry_out(self._ending("delete", handle), self._world.perform)
 
-    def steps(self, verb: str, handles: Sequence[Handle]) -> list[Step]:
+    def steps(self, verb: str, handle: Handle) -> list[Step]:
         """What `cancel` or `delete` would do."""
-        return [step for handle in handles for step in preview(self._ending(verb, handle))[0]]
+        return preview(self._ending(verb, handle))[0]
 
     def _ending(self, verb: str, handle: Handle) -> Conversation[None]:
         backend: Backend = load(handle.backend)

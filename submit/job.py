@@ -46,6 +46,11 @@ class Machine:
     boot_disk_gb: int | None = None
     written_as: str | None = None
 
+    def __str__(self) -> str:
+        """`n1-standard-8 + 1 NVIDIA_TESLA_T4`."""
+        attached = f" + {self.accelerator_count} {self.accelerator_type}" if self.accelerator_type else ""
+        return f"{self.machine_type}{attached}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PythonModule:
@@ -253,7 +258,8 @@ class JobSpec:
 
     `name` is the job's own among all jobs of the user; `display_name` is what the config calls it, perhaps often.
     `submission_id` is unique to this submission and travels with the job, so that it can be found again after an
-    answer was lost. `options` are those of the backend that it is for.
+    answer was lost. `options` are those of the backend that it is for. `hourly_usd` is the list price of the machines
+    `priced_as`, which are those of today; None if one of them has no price.
     """
 
     name: str
@@ -281,6 +287,7 @@ class JobSpec:
     extras: Mapping[str, Json] = field(default_factory=dict)
     places: Mapping[str, Place] = field(default_factory=dict)
     hourly_usd: float | None = None
+    priced_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,6 +376,7 @@ class Status:
     labels: Mapping[str, str] = field(default_factory=dict)
     job_dir: str | None = None
     hourly_usd: float | None = None
+    priced_as: str = ""
     links: Mapping[str, str] = field(default_factory=dict)
     trials: tuple[Mapping[str, Json], ...] = ()
     traceback: str = ""

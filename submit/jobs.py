@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from submit.client import Client
-from submit.job import Handle, LogEntry, Status
+from submit.job import Handle, LogEntry, State, Status
+from submit.steps import Step
 from submit.target import TargetFlags
 
 
@@ -31,20 +32,36 @@ class Job:
         """The status at the end, or the present one when the time is over."""
         return self._client.wait(self.handle, timeout_s=timeout_s)
 
-    def cancel(self) -> None:
-        self._client.cancel(self.handle)
+    def cancel(self, *, dry_run: bool = False) -> Sequence[Step]:
+        """Stops the job; returns the steps of that, which `dry_run` does not take."""
+        if not dry_run:
+            self._client.cancel(self.handle)
+        return self._client.steps("cancel", self.handle)
 
-    def delete(self) -> None:
-        """Forgets a job that has ended; what it wrote to its job dir stays."""
-        self._client.delete(self.handle)
+    def delete(self, *, dry_run: bool = False) -> Sequence[Step]:
+        """Forgets a job that has ended; what it wrote to its job dir stays. Returns the steps as `cancel` does."""
+        if not dry_run:
+            self._client.delete(self.handle)
+        return self._client.steps("delete", self.handle)
 
 
-def get(name: str, *, state_dir: Path | None = None) -> Job:
-    """The job of that handle (`local://…`) or name."""
-    client = Client(state_dir=state_dir)
+def get(name: str, *, state_dir: str | Path | None = None) -> Job:
+    """The job of that handle (`local://…`) or name; whether there is one is seen when it is asked."""
+    client = Client(state_dir=_path(state_dir))
     return Job(client.handle(name), client)
 
 
-def list_jobs(*, limit: int = 50, backend: str | None = None, state_dir: Path | None = None) -> Sequence[Status]:
-    """The newest first."""
-    return Client(target=TargetFlags(backend=backend), state_dir=state_dir).list_jobs(limit)
+def list_jobs(
+    *,
+    limit: int = 50,
+    state: State | str | None = None,
+    backend: str | None = None,
+    state_dir: str | Path | None = None,
+) -> Sequence[Status]:
+    """The newest first, at most `limit` of those that are in that state."""
+    client = Client(target=TargetFlags(backend=backend), state_dir=_path(state_dir))
+    return client.list_jobs(limit, None if state is None else State(state))
+
+
+def _path(folder: str | Path | None) -> Path | None:
+    return None if folder is None else Path(folder)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from submit import assemble, config, package, preflight, project_file
 from submit.assemble import JobFlags
 from submit.backends import Backend, features, load
-from submit.errors import Problem, UsageError
+from submit.errors import Place, Problem, UsageError
 from submit.job import Config, Handle, JobSpec, Json, PythonModule, Target
 from submit.package import Built
 from submit.steps import Perform, Step, carry_out, preview
@@ -18,15 +19,22 @@ from submit.world import files, surroundings
 
 CONFIG_LIMIT = (1 << 20) + 1  # one byte more than is accepted, so that the loader can refuse it
 
+DEFAULT_PACKAGE = "trainer"
+
 Notify = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A submission as the user words it; every field has its flag on the command line."""
+    """A submission as the user words it; every field has its flag on the command line.
+
+    `overrides` are those of `--set`. `keys` are the flags that stand for a key of the config: `key=value`, as `--set`
+    would take it, to the flag as it was written.
+    """
 
     config: Path | None = None
     overrides: Sequence[str] = ()
+    keys: Mapping[str, str] = field(default_factory=dict)
     package_path: Path | None = None
     packages: Sequence[Path] = ()
     job: JobFlags = field(default_factory=JobFlags)
@@ -61,7 +69,7 @@ class Prepared:
 def prepare(request: Request, around: Surroundings, notify: Notify = lambda _: None) -> Prepared:
     """Raises a `UsageError` with every problem that was found before anything was sent."""
     defaults, problems = project_file.defaults(around.cwd)
-    loaded = _load(request, around, defaults)
+    loaded = _load(request, defaults)
     problems += loaded.problems
     raise_errors(problems)
     assert loaded.config is not None, "a config without errors has a value"
@@ -89,13 +97,23 @@ def raise_errors(problems: Sequence[Problem]) -> None:
         raise UsageError(problems)
 
 
-def _load(request: Request, around: Surroundings, defaults: Mapping[str, Json]) -> config.Loaded:
+def _load(request: Request, defaults: Mapping[str, Json]) -> config.Loaded:
     today = surroundings.now().date()
     path = request.config or _default_path(defaults, "config")
+    overrides = (*request.keys, *request.overrides)
     if path is None:
-        return config.empty(overrides=request.overrides, defaults=defaults, today=today)
-    text = files.read(around.cwd / path, limit=CONFIG_LIMIT)
-    return config.load(text, str(path), overrides=request.overrides, defaults=defaults, today=today)
+        loaded = config.empty(overrides=overrides, defaults=defaults, today=today)
+    else:
+        text = files.read(path, limit=CONFIG_LIMIT)
+        loaded = config.load(text, str(path), overrides=overrides, defaults=defaults, today=today)
+    return replace(loaded, problems=tuple(_as_written(problem, request.keys) for problem in loaded.problems))
+
+
+def _as_written(problem: Problem, keys: Mapping[str, str]) -> Problem:
+    """A problem of a flag is shown with that flag, not with the key that it stands for."""
+    place = problem.place.file if problem.place else ""
+    flag = keys.get(place.removeprefix("--set "))
+    return replace(problem, place=Place(file=flag), path="") if flag else problem
 
 
 def _build(
@@ -103,15 +121,28 @@ def _build(
 ) -> Built | None:
     if not assemble.needs_package(job) and not request.package_path:
         return None
-    path = around.cwd / (request.package_path or _default_path(defaults, "package-path") or "trainer")
+    path = request.package_path or _default_path(defaults, "package-path")
     return package.build(
-        path,
+        around.cwd / path if path else _trainer(around.cwd),
         packages=[around.cwd / extra for extra in request.packages],
         cache=around.cache_dir / "archives",
         keep=not request.dry_run,
         allow_secrets=request.allow_secrets,
         max_bytes=request.max_package_bytes or package.MAX_BYTES,
         notify=notify,
+    )
+
+
+def _trainer(cwd: Path) -> Path:
+    """The package of the default name, or an error which shows the way to whoever stands elsewhere."""
+    if files.is_folder(cwd / DEFAULT_PACKAGE):
+        return cwd / DEFAULT_PACKAGE
+    others = files.packages(cwd)
+    example = others[0] if others else "my_trainer"
+    raise UsageError(
+        f"there is no folder `{DEFAULT_PACKAGE}` in `{cwd}`",
+        hint="A job needs a Python package: go to the folder that has it, or name it, like "
+        f"`--package-path {shlex.quote(example)}`.",
     )
 
 

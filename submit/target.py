@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from submit.errors import UsageError
 from submit.job import Config, Json, Target
 
 DEFAULT_BACKEND = "local"  # a first try never costs money
@@ -35,7 +37,10 @@ class TargetFlags:
 def resolve(
     flags: TargetFlags, surroundings: Surroundings, config: Config | None, defaults: Mapping[str, Json]
 ) -> Target:
-    """A flag wins over the environment, that over the config, that over `[tool.submit]`, that over our default."""
+    """A flag wins over the environment, that over the config, that over `[tool.submit]`, that over our default.
+
+    The environment of the cloud SDK says what is usual, not what this job needs: its region comes after the config's.
+    """
     environ = surroundings.environ
 
     def project_default(key: str) -> str | None:
@@ -54,7 +59,13 @@ def resolve(
         or environ.get("CLOUDSDK_COMPUTE_REGION")
         or project_default("region")
         or DEFAULT_REGION,
-        staging_bucket=flags.staging_bucket or project_default("staging-bucket"),
+        staging_bucket=_bucket(flags.staging_bucket) or project_default("staging-bucket"),
         state_dir=str(surroundings.state_dir),
         bucket_root=environ.get("SUBMIT_BUCKET_ROOT") or str(surroundings.state_dir / "buckets"),
     )
+
+
+def _bucket(flag: str | None) -> str | None:
+    if flag is None or re.fullmatch(r"gs://[a-z0-9][-_.a-z0-9]{1,220}[a-z0-9](/.*)?", flag):
+        return flag
+    raise UsageError(f"--staging-bucket: `{flag}` is not a bucket like `gs://bucket/folder`")

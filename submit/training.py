@@ -2,58 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Unpack
 
-from submit.assemble import JobFlags
 from submit.client import Client
+from submit.flags import Flags, request_of, target_of
 from submit.jobs import Job
-from submit.submission import Request
-from submit.target import TargetFlags
+from submit.steps import Step
 
 
-def train(
-    *,
-    config: str | Path | None = None,
-    args: Sequence[str] = (),
-    overrides: Sequence[str] = (),
-    package_path: str | Path | None = None,
-    packages: Sequence[str | Path] = (),
-    module_name: str | None = None,
-    job_name: str | None = None,
-    job_dir: str | None = None,
-    staging_bucket: str | None = None,
-    region: str | None = None,
-    project: str | None = None,
-    labels: Mapping[str, str] | None = None,
-    env: Mapping[str, str] | None = None,
-    backend: str | None = None,
-    preflight: bool = True,
-    allow_secrets: bool = False,
-    state_dir: Path | None = None,
-) -> Job:
+def train(**flags: Unpack[Flags]) -> Job:
     """Submits a job and returns at once; `Job.wait` and `Job.logs` follow it.
 
-    The parameters are the flags of `submit train`, `overrides` those of `--set` (`"trainingInput.workerCount=4"`).
-    Raises `submit.errors.UsageError` with every problem if nothing can be sent, `ServiceError` if a service says no.
+    The parameters are the flags of `submit train`; `submit.flags.Flags` lists them. Raises `submit.errors.UsageError`
+    with every problem if nothing can be sent, `ServiceError` if a service says no.
     """
-    target = TargetFlags(backend=backend, project=project, region=region, staging_bucket=staging_bucket)
-    request = Request(
-        config=Path(config) if config else None,
-        overrides=overrides,
-        package_path=Path(package_path) if package_path else None,
-        packages=[Path(package) for package in packages],
-        job=JobFlags(
-            args=tuple(args),
-            module=module_name,
-            name=job_name,
-            job_dir=job_dir,
-            labels=labels or {},
-            env=env or {},
-        ),
-        target=target,
-        allow_secrets=allow_secrets,
-        preflight=preflight,
-    )
-    client = Client(target=target, state_dir=state_dir)
-    return Job(client.submit(client.prepare(request)), client)
+    client = _client(flags)
+    return Job(client.submit(client.prepare(request_of(flags))), client)
+
+
+def preview(**flags: Unpack[Flags]) -> Sequence[Step]:
+    """`submit train --dry-run`: the steps that `train` would take. Nothing is written or sent."""
+    return _client(flags).prepare(request_of(flags, dry_run=True)).steps()[0]
+
+
+def _client(flags: Flags) -> Client:
+    if unknown := sorted(set(flags) - Flags.__annotations__.keys()):
+        raise TypeError(f"`submit.train` has no parameter `{unknown[0]}`")
+    state_dir = flags.get("state_dir")
+    return Client(target=target_of(flags), state_dir=None if state_dir is None else Path(state_dir))

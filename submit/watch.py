@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from submit.backends import Backend
-from submit.job import Handle, LogEntry, State, Status, Target
+from submit.job import Handle, LogEntry, Status, Target
 from submit.steps import Perform, carry_out
 
 WAIT_S = 1.0  # how long one question for more may wait in the backend; a key press is never held up longer
@@ -42,20 +42,27 @@ def so_far(backend: Backend, handle: Handle, target: Target, perform: Perform) -
 
 
 def until_ended(
-    look: Callable[[], Status],
+    handles: Sequence[Handle],
+    look: Callable[[Sequence[Handle]], Mapping[Handle, Status]],
     pause: Callable[[float], None],
     clock: Callable[[], float],
     deadline: float | None,
-    changed: Callable[[State], None],
-) -> Status:
-    """Looks at growing intervals (20 ms to 2 s) until the job has ended or the deadline is over."""
-    interval, state = 0.02, None
+    changed: Callable[[Status], None],
+) -> Mapping[Handle, Status]:
+    """Looks at growing intervals (20 ms to 2 s) until all jobs have ended or the deadline is over.
+
+    Only jobs that have not ended are looked at again; `changed` is told of each state that is new, the first included.
+    """
+    interval = 0.02
+    known: dict[Handle, Status] = {}
+    running = tuple(handles)
     while True:
-        status = look()
-        if status.state is not state:
-            state = status.state
-            changed(state)
-        if status.state.ended or (deadline is not None and clock() >= deadline):
-            return status
+        for handle, status in look(running).items():
+            if handle not in known or known[handle].state is not status.state:
+                changed(status)
+            known[handle] = status
+        running = tuple(handle for handle in running if not known[handle].state.ended)
+        if not running or (deadline is not None and clock() >= deadline):
+            return known
         pause(interval if deadline is None else max(0.0, min(interval, deadline - clock())))
         interval = min(interval * 1.5, 2.0)

@@ -84,6 +84,21 @@ class Project:
             text=True,
         )
 
+    def in_one_stream(self, *argv: str) -> str:
+        """What a command writes if stdout and stderr are one, as on a terminal."""
+        done = subprocess.run(
+            self.command(*argv),
+            cwd=self.folder,
+            env=self.environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        return done.stdout
+
     def command(self, *argv: str) -> list[str]:
         return [sys.executable, "-m", "submit.cli", *argv]
 

@@ -104,10 +104,15 @@ def test_a_job_without_a_module_is_refused_with_the_flag_that_names_one() -> Non
         assemble(CONFIG, [], TARGET, JobFlags(), module=None, cwd=PurePosixPath("/work"), now=NOW, token=TOKEN)
 
 
-def test_labels_and_variables_of_the_command_line_come_on_top() -> None:
-    written = replace(CONFIG, labels={"a": "1", "b": "1"}, env={"X": "1"})
-    spec = job(written, JobFlags(labels={"b": "2"}, env={"Y": "2"}))
-    assert (spec.labels, spec.env) == ({"a": "1", "b": "2"}, {"X": "1", "Y": "2"})
+def test_no_arguments_at_all_is_a_choice_of_the_command_line_too() -> None:
+    assert program(job(replace(CONFIG, args=("--config",)), JobFlags(args=()))).args == ()
+
+
+def test_a_variable_of_the_command_line_wins_over_that_of_a_pool() -> None:
+    """Its value is in the config: it goes the way of `--set`."""
+    written = replace(CONFIG, pools=(replace(CHIEF, env={"X": "pool", "Y": "pool"}),), env={"X": "flag"})
+    assert job(written, JobFlags(env=frozenset({"X"}))).pools[0].env == {"Y": "pool"}
+    assert job(written).pools[0].env == {"X": "pool", "Y": "pool"}
 
 
 def test_code_travels_only_if_a_pool_needs_it() -> None:
@@ -119,22 +124,18 @@ def test_code_travels_only_if_a_pool_needs_it() -> None:
 def test_the_price_is_that_of_all_replicas_on_todays_machines() -> None:
     gpu = Machine(machine_type="n1-standard-8", accelerator_type="NVIDIA_TESLA_K80", accelerator_count=1)
     pools = (replace(CHIEF, machine=gpu), Pool(role=Role.WORKER, machine=CHIEF.machine, replicas=2))
-    assert job(replace(CONFIG, pools=pools)).hourly_usd == pytest.approx(0.73 + 2 * 0.19, abs=0.001)
+    spec = job(replace(CONFIG, pools=pools))
+    assert spec.hourly_usd == pytest.approx(0.73 + 2 * 0.19, abs=0.001)
+    assert spec.priced_as == "1 × n1-standard-8 + 1 NVIDIA_TESLA_T4, 2 × n1-standard-4"
     unknown = replace(CHIEF, machine=Machine(machine_type="no-such-machine"))
     assert job(replace(CONFIG, pools=(unknown,))).hourly_usd is None
 
 
 def test_a_job_dir_is_an_absolute_folder_or_a_place_in_a_bucket() -> None:
-    assert job(flags=JobFlags(job_dir="out")).job_dir == "/work/out"
-    assert job(flags=JobFlags(job_dir="/out")).job_dir == "/out"
+    assert job(replace(CONFIG, job_dir="out")).job_dir == "/work/out"
+    assert job(replace(CONFIG, job_dir="/out")).job_dir == "/out"
     assert job(replace(CONFIG, job_dir="gs://b/out")).job_dir == "gs://b/out"
     assert job().job_dir is None
-
-
-@pytest.mark.parametrize("job_dir", ["s3://b/out", "gs://", "gs:///"])
-def test_what_is_no_job_dir_is_refused(job_dir: str) -> None:
-    with pytest.raises(UsageError, match="is not a job dir"):
-        job(flags=JobFlags(job_dir=job_dir))
 
 
 def test_a_trial_is_tried_with_one_value_of_each_hyperparameter() -> None:

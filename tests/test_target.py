@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from submit.errors import UsageError
 from submit.job import Config, Json
 from submit.target import Surroundings, TargetFlags, resolve
 
@@ -42,6 +43,13 @@ def test_the_region_of_the_config_wins_over_that_of_the_environment() -> None:
     assert resolve(TargetFlags(), around(**ENVIRON), config(region="yaml"), PROJECT).region == "yaml"
     assert resolve(FLAG, around(**ENVIRON), config(region="yaml"), PROJECT).region == "flag"
     assert resolve(TargetFlags(), around(), None, {}).region == "us-central1"
+
+
+def test_what_is_no_bucket_cannot_stage_packages() -> None:
+    staged = resolve(TargetFlags(staging_bucket="gs://bucket/folder"), around(), None, {})
+    assert staged.staging_bucket == "gs://bucket/folder"
+    with pytest.raises(UsageError, match="`bucket` is not a bucket like `gs://bucket/folder`"):
+        resolve(TargetFlags(staging_bucket="bucket"), around(), None, {})
 
 
 def test_buckets_are_folders_of_the_state_unless_they_are_moved() -> None:

@@ -131,7 +131,7 @@ def job_request(spec: JobSpec, target: Target) -> JsonObject:
         "memory_limit_bytes": parse_bytes(memory) if isinstance(memory, int | str) else None,
         "disable_retries": spec.scheduling.disable_retries,
         "study": _study(spec.study) if spec.study else None,
-        "client": {"hourly_usd": spec.hourly_usd},
+        "client": {"hourly_usd": spec.hourly_usd, "priced_as": spec.priced_as},
     }
 
 
@@ -201,8 +201,8 @@ def _statuses(reply: Json, target: Target) -> list[Status]:
 
 
 def _status(record: JsonObject, target: Target) -> Status:
-    client = record.get("client") or {}
-    hourly = client.get("hourly_usd") if isinstance(client, dict) else None
+    client = _record(record.get("client") or {})
+    hourly = client.get("hourly_usd")
     cause = record.get("cause")
     exit_code = record.get("exit_code")
     return Status(
@@ -219,6 +219,7 @@ def _status(record: JsonObject, target: Target) -> Status:
         labels=cast("dict[str, str]", record.get("labels") or {}),
         job_dir=cast("str | None", record.get("job_dir")),
         hourly_usd=hourly if isinstance(hourly, int | float) else None,
+        priced_as=str(client.get("priced_as") or ""),
         links=_links(record, target),
         trials=tuple(_record(trial) for trial in cast("list[Json]", record.get("trials") or [])),
         traceback=str(record.get("traceback") or ""),

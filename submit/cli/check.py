@@ -22,9 +22,9 @@ Examples:
 
 
 @click.command(epilog=EPILOG)
-@click.argument("paths", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", metavar="FILE...", nargs=-1, required=True, type=options.PATH)
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a key before the check.")
-@options.output_format("text", "json", "yaml")
+@options.output_format("table", "json", "yaml")
 @options.debug
 def check(paths: tuple[Path, ...], overrides: tuple[str, ...], output: str) -> int:
     """Check config files; show every problem of every file with its line.
@@ -33,13 +33,13 @@ def check(paths: tuple[Path, ...], overrides: tuple[str, ...], output: str) -> i
     """
     found = {path: _problems(path, overrides) for path in paths}
     everything = [problem for problems in found.values() for problem in problems]
-    if output == "text":
+    if output == "table":
         show(everything)
         for path, problems in found.items():
             if not _errors(problems):
                 click.echo(f"{path}: fine")
     else:
-        emit([_problem_json(problem) for problem in everything], output)
+        emit([_problem_json(problem, path) for path, problems in found.items() for problem in problems], output)
     return UsageError.exit_code if _errors(everything) else 0
 
 
@@ -55,11 +55,11 @@ def _errors(problems: tuple[Problem, ...] | list[Problem]) -> bool:
     return any(problem.severity == "error" for problem in problems)
 
 
-def _problem_json(problem: Problem) -> Json:
+def _problem_json(problem: Problem, path: Path) -> Json:
     place = problem.place
     return {
         "severity": problem.severity,
-        "file": place.file if place else None,
+        "file": place.file if place else str(path),
         "line": (place.line or None) if place else None,
         "column": (place.column or None) if place else None,
         "path": problem.path,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +15,9 @@ from submit.job import Json
 from submit.submission import CONFIG_LIMIT, raise_errors
 from submit.world import files, surroundings
 
+if TYPE_CHECKING:
+    from submit.config.conversion import Converted
+
 EPILOG = """\b
 Examples:
   submit convert old/config.yaml > configs/vertex.yaml
@@ -21,8 +25,8 @@ Examples:
 
 
 @click.command(epilog=EPILOG)
-@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
-@click.option("--output", "to", type=click.Path(dir_okay=False, path_type=Path), help="Write here, not to stdout.")
+@click.argument("path", metavar="FILE", type=options.PATH)
+@click.option("--output", "to", type=options.PATH, metavar="FILE", help="Write the config here, not to stdout.")
 @click.option("--force", is_flag=True, help="Replace the output file if it is there.")
 @options.output_format("yaml", "json")
 @options.debug
@@ -36,14 +40,22 @@ def convert(path: Path, to: Path | None, force: bool, output: str) -> None:
         raise click.UsageError(f"`{to}` is there already: `--force` replaces it")
     converted = config.convert(files.read(path, limit=CONFIG_LIMIT), str(path), surroundings.now().date())
     raise_errors(converted.problems)
+    if to:
+        files.write(to, converted.text.encode())
     if output == "json":
         changes: list[Json] = [{"path": c.path, "what": c.what, "why": c.why} for c in converted.changes]
         emit({"config": converted.text, "changes": changes}, output)
         return
-    show(converted.problems)
-    for change in converted.changes:
-        narrate.say("changed", f"{change.path}: {change.what} ({change.why})")
+    _report(converted)
     if to:
-        files.write(to, converted.text.encode())
+        narrate.say("written", str(to))
     else:
         click.echo(converted.text, nl=False)
+
+
+def _report(converted: Converted) -> None:
+    """What was changed is not warned of as well."""
+    changed = {change.path for change in converted.changes}
+    show(problem for problem in converted.problems if problem.path not in changed)
+    for change in converted.changes:
+        narrate.say("changed", f"{change.path}: {change.what} ({change.why})")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
@@ -9,18 +10,20 @@ from click.shell_completion import CompletionItem
 
 from submit.cli import dry_run as dry_run_text
 from submit.cli import narrate, options
-from submit.cli.follow import EXIT_FAILED, EXIT_INTERRUPTED, follow_to_the_end, print_logs
-from submit.cli.render import emit, status_json, status_lines, status_row, table
+from submit.cli.follow import EXIT_FAILED, follow_to_the_end, print_logs
+from submit.cli.lazy import OrderedGroup
+from submit.cli.render import emit, emit_each, status_json, status_lines, status_row, table
 from submit.client import Client
-from submit.errors import SubmitError
-from submit.job import Handle, State
+from submit.errors import Problem, SubmitError
+from submit.job import Handle, JsonObject, State, Status
 from submit.target import TargetFlags
+from submit.world import terminal
 
 EXIT_STILL_RUNNING = 3
 
 EPILOG = """\b
 Examples:
-  submit jobs list --state RUNNING
+  submit jobs list --state running
   submit jobs describe JOB --format json | jq .state
   submit jobs stream-logs JOB
   submit jobs cancel JOB
@@ -30,24 +33,40 @@ A job is named by the handle that `submit train` prints (`local://trainer_…`) 
 
 
 def _complete(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Names of jobs for the shell; a completion must never fail aloud."""
+    """Names of jobs for the shell, or handles if that is how one was begun; a completion must never fail aloud."""
     try:
         statuses = Client(state_dir=ctx.params.get("state_dir")).list_jobs(50)
-    except SubmitError:
+    except (SubmitError, OSError):
         return []
-    return [CompletionItem(s.name, help=s.state.value) for s in statuses if s.name.startswith(incomplete)]
+    named = [(str(s.handle) if "://" in incomplete else s.handle.path, s.state.value) for s in statuses]
+    return [CompletionItem(name, help=state) for name, state in named if name.startswith(incomplete)]
 
 
-one_job = click.argument("job", shell_complete=_complete)
-many_jobs = click.argument("names", metavar="JOB...", nargs=-1, required=True, shell_complete=_complete)
+def _examples(text: str) -> str:
+    return f"\b\nExamples:\n{text}"
 
 
-@click.group(epilog=EPILOG)
+one_job = click.argument("job", type=options.TEXT, shell_complete=_complete)
+many_jobs = click.argument(
+    "names", metavar="JOB...", nargs=-1, required=True, type=options.TEXT, shell_complete=_complete
+)
+
+
+@click.group(cls=OrderedGroup, epilog=EPILOG)
 def jobs() -> None:
     """List, describe, follow, cancel and delete jobs."""
 
 
-@jobs.command("list")
+@jobs.command(
+    "list",
+    short_help="List jobs, the newest first.",
+    epilog=_examples(
+        """\
+  submit jobs list --limit 10
+  submit jobs list --state running
+  submit jobs list --state failed --format json | jq -r '.[].handle'"""
+    ),
+)
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(min=1), help="At most so many jobs.")
 @click.option("--state", type=click.Choice(list(State), case_sensitive=False), help="Only jobs in this state.")
 @options.backend
@@ -57,44 +76,65 @@ def jobs() -> None:
 def list_jobs(limit: int, state: State | None, backend: str | None, output: str, state_dir: Path | None) -> None:
     """List jobs, the newest first."""
     client = Client(target=TargetFlags(backend=backend), state_dir=state_dir)
-    found = client.list_jobs(limit)
-    statuses = [status for status in found if state is None or status.state is state]
+    found = client.list_jobs(limit + 1, state)
+    statuses = found[:limit]
     if output != "table":
         emit([status_json(status) for status in statuses], output)
     elif statuses:
         head = ["JOB", "STATE", "CREATED", "DURATION", "CAUSE"]
         click.echo("\n".join(table(head, map(status_row, statuses))))
+        if len(found) > limit:
+            click.echo(f"there are more: --limit {2 * limit}", err=True)
     else:
-        click.echo("there are no jobs", err=True)
+        click.echo(f"there are no jobs{f' that are {state.value}' if state else ''}", err=True)
 
 
-@jobs.command()
+@jobs.command(
+    short_help="Show all that is known of jobs.",
+    epilog=_examples(
+        """\
+  submit jobs describe JOB
+  submit jobs describe JOB --format json | jq .state
+  submit jobs describe JOB1 JOB2 --format json | jq '.[].state'"""
+    ),
+)
 @many_jobs
 @options.output_format("table", "json", "yaml")
 @options.state_dir
 @options.debug
 def describe(names: tuple[str, ...], output: str, state_dir: Path | None) -> None:
-    """Show all that is known of a job."""
+    """Show all that is known of jobs.
+
+    As JSON or YAML, one job is an object and several are a list.
+    """
     client, handles = _find(names, state_dir)
     found = client.describe(handles)
-    statuses = [found[handle] for handle in handles]
-    if output != "table":
-        values = [status_json(status) for status in statuses]
-        emit(values[0] if len(values) == 1 else [*values], output)
-        return
-    click.echo("\n\n".join("\n".join(status_lines(status)) for status in statuses))
+    if output == "table":
+        click.echo("\n\n".join("\n".join(status_lines(found[handle])) for handle in handles))
+    else:
+        emit_each([status_json(found[handle]) for handle in handles], output)
 
 
-@jobs.command("stream-logs")
+@jobs.command(
+    "stream-logs",
+    short_help="Show a job's log as it comes.",
+    epilog=_examples(
+        """\
+  submit jobs stream-logs JOB
+  submit jobs stream-logs "$(submit train --async)"
+  submit jobs stream-logs JOB --no-follow --format json | jq -r .message"""
+    ),
+)
 @one_job
 @click.option("--follow/--no-follow", default=True, help="Go on until the job has ended, or show what is there.")
-@options.output_format("text", "json")
+@options.output_format("table", "json", "yaml")
 @options.state_dir
 @options.debug
 def stream_logs(job: str, follow: bool, output: str, state_dir: Path | None) -> int:
     """Show a job's log from its beginning, and its new lines as they come.
 
-    Ends with the job and with its result as the exit code: 0 if it succeeded, 1 if not.
+    Ends with the job and with its result as the exit code: 0 if it succeeded, 1 if not. As JSON, each entry is an
+    object on a line of its own; as YAML, a document.
     """
     client, (handle,) = _find((job,), state_dir)
     if follow:
@@ -103,9 +143,21 @@ def stream_logs(job: str, follow: bool, output: str, state_dir: Path | None) -> 
     return 0
 
 
-@jobs.command()
+@jobs.command(
+    short_help="Wait for jobs to end.",
+    epilog=_examples(
+        """\
+  submit jobs wait JOB && echo succeeded
+  submit jobs wait JOB1 JOB2 --timeout 3600"""
+    ),
+)
 @many_jobs
-@click.option("--timeout", type=float, metavar="SECONDS", help="Give up waiting after this; the jobs go on.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0),
+    metavar="SECONDS",
+    help="Give up waiting for all of them after this; the jobs go on.",
+)
 @options.output_format("table", "json", "yaml")
 @options.state_dir
 @options.debug
@@ -113,32 +165,65 @@ def wait(names: tuple[str, ...], timeout: float | None, output: str, state_dir: 
     """Wait for jobs to end; exit 0 if all succeeded, 1 if one did not, 3 if the time was over first."""
     client, handles = _find(names, state_dir)
     try:
-        statuses = [client.wait(handle, timeout_s=timeout) for handle in handles]
-    except KeyboardInterrupt:
+        found = client.wait_for_all(handles, timeout_s=timeout, changed=narrate.changed)
+    except KeyboardInterrupt as interrupt:
         for handle in handles:
             narrate.detached(handle)
-        return EXIT_INTERRUPTED
+        return terminal.exit_code(interrupt)
+    statuses = [found[handle] for handle in handles]
     if output == "table":
-        click.echo("\n".join(f"{status.handle}  {status.state.value}" for status in statuses))
+        click.echo("\n".join(table(["JOB", "STATE", "CREATED", "DURATION", "CAUSE"], map(status_row, statuses))))
     else:
-        emit([status_json(status) for status in statuses], output)
+        emit_each([status_json(status) for status in statuses], output)
+    return _result(statuses)
+
+
+def _result(statuses: Sequence[Status]) -> int:
     if any(not status.state.ended for status in statuses):
         return EXIT_STILL_RUNNING
     return 0 if all(status.state is State.SUCCEEDED for status in statuses) else EXIT_FAILED
 
 
-@jobs.command()
+@jobs.command(
+    short_help="Stop jobs.",
+    epilog=_examples(
+        """\
+  submit jobs cancel JOB
+  submit jobs cancel JOB1 JOB2 --dry-run"""
+    ),
+)
 @many_jobs
 @options.dry_run
 @options.output_format("table", "json", "yaml")
 @options.state_dir
 @options.debug
 def cancel(names: tuple[str, ...], dry_run: bool, output: str, state_dir: Path | None) -> None:
-    """Stop jobs. Their trainers get SIGTERM and some seconds to save what they have."""
-    _end("cancel", names, dry_run, output, state_dir)
+    """Stop jobs. Their trainers get SIGTERM and some seconds to save what they have.
+
+    A job that has ended stays as it is.
+    """
+    client, handles = _find(names, state_dir)
+    if dry_run:
+        _show_steps("cancel", client, handles, output)
+        return
+
+    def end(handle: Handle) -> JsonObject:
+        client.cancel(handle)
+        status = client.describe([handle])[handle]
+        narrate.say(status.state.value.lower(), str(handle))
+        return status_json(status)
+
+    _each(handles, end, output)
 
 
-@jobs.command()
+@jobs.command(
+    short_help="Forget jobs that have ended, with their logs.",
+    epilog=_examples(
+        """\
+  submit jobs delete JOB
+  submit jobs delete JOB1 JOB2 --dry-run"""
+    ),
+)
 @many_jobs
 @options.dry_run
 @options.output_format("table", "json", "yaml")
@@ -146,23 +231,39 @@ def cancel(names: tuple[str, ...], dry_run: bool, output: str, state_dir: Path |
 @options.debug
 def delete(names: tuple[str, ...], dry_run: bool, output: str, state_dir: Path | None) -> None:
     """Forget jobs that have ended, with their logs. What they wrote to their job dirs stays."""
-    _end("delete", names, dry_run, output, state_dir)
-
-
-def _end(verb: str, names: tuple[str, ...], dry_run: bool, output: str, state_dir: Path | None) -> None:
     client, handles = _find(names, state_dir)
     if dry_run:
-        dry_run_text.show(client.steps(verb, handles), "text" if output == "table" else output)
+        _show_steps("delete", client, handles, output)
         return
+
+    def end(handle: Handle) -> JsonObject:
+        client.delete(handle)
+        narrate.say("deleted", str(handle))
+        return {"handle": str(handle), "deleted": True}
+
+    _each(handles, end, output)
+
+
+def _each(handles: Sequence[Handle], end: Callable[[Handle], JsonObject], output: str) -> None:
+    """What fails for one job does not keep the others from their end; it is told last."""
+    problems: list[Problem] = []
+    done: list[JsonObject] = []
     for handle in handles:
-        client.cancel(handle) if verb == "cancel" else client.delete(handle)
-    if output == "table":
-        for handle in handles:
-            narrate.say("cancelled" if verb == "cancel" else "deleted", str(handle))
-    else:
-        emit([{"handle": str(handle), "done": verb} for handle in handles], output)
+        try:
+            done.append(end(handle))
+        except SubmitError as error:
+            problems += error.problems
+    if output != "table" and done:
+        emit_each(done, output)
+    if problems:
+        raise SubmitError(problems)
+
+
+def _show_steps(verb: str, client: Client, handles: Sequence[Handle], output: str) -> None:
+    dry_run_text.show([step for handle in handles for step in client.steps(verb, handle)], output)
 
 
 def _find(names: tuple[str, ...], state_dir: Path | None) -> tuple[Client, list[Handle]]:
+    """A job that is named twice is one job."""
     client = Client(state_dir=state_dir)
-    return client, [client.handle(name) for name in names]
+    return client, list(dict.fromkeys(client.handle(name) for name in names))

@@ -13,7 +13,26 @@ class ReaderLeftError(Exception):
     """Whoever read our output has left, as `| head` does. click would end with 1, which here means a failed job."""
 
 
-class LazyGroup(click.Group):
+class OrderedGroup(click.Group):
+    """Lists its commands in the order in which one needs them, and knows which one a wrong word means."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(self.commands)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        names = self.list_commands(ctx)
+        if args and args[0] not in names and not args[0].startswith("-") and not ctx.resilient_parsing:
+            from submit.suggest import nearest
+
+            near = nearest(args[0], names)
+            hint = f" Did you mean `{near}`?" if near else ""
+            raise click.UsageError(f"there is no command `{args[0]}`.{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+class LazyGroup(OrderedGroup):
     """`table` maps a command's name to `module:attribute` and the line that help shows for it."""
 
     def __init__(self, *args: Any, table: Mapping[str, tuple[str, str]], **kwargs: Any) -> None:
@@ -35,17 +54,6 @@ class LazyGroup(click.Group):
         module, _, attribute = self.table[cmd_name][0].partition(":")
         command: click.Command = getattr(import_module(module), attribute)
         return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in self.table and not args[0].startswith("-"):
-            from submit.suggest import nearest
-
-            near = nearest(args[0], tuple(self.table))
-            hint = f" Did you mean `{near}`?" if near else ""
-            raise click.UsageError(f"there is no command `{args[0]}`.{hint}", ctx)
-        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):

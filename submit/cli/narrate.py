@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from submit.cli.render import COLOURS, reason
 from submit.job import Handle, JobSpec, Pool, State, Status
 from submit.sizes import show_bytes, show_seconds
 
 if TYPE_CHECKING:
     from submit.submission import Prepared
+
+LAST_LINES = 5
+"""of a traceback: the line that failed, and the error"""
 
 
 def say(label: str, text: str) -> None:
@@ -24,6 +28,11 @@ def progress(text: str) -> None:
         click.secho(f"… {text}", fg="bright_black", err=True)
 
 
+def changed(status: Status) -> None:
+    """While one waits; on a terminal only."""
+    progress(f"{status.handle} is {status.state.value}")
+
+
 def job(prepared: Prepared) -> None:
     """The package, the machines and what they would cost."""
     spec = prepared.spec
@@ -34,9 +43,18 @@ def job(prepared: Prepared) -> None:
     for note in prepared.notes:
         say("note", note)
     if spec.hourly_usd is not None:
-        where = f"on Vertex AI in {prepared.target.region}"
-        free = ", free on this machine" if prepared.target.backend == "local" else ""
-        say("price", f"at least ${spec.hourly_usd:.2f} an hour {where}{free}")
+        say("price", price(prepared))
+
+
+def price(prepared: Prepared) -> str:
+    """With the machines that it is for, if those of the config are not to be had any more."""
+    from submit import assemble  # a submission has it already, other commands do without
+
+    spec, target = prepared.spec, prepared.target
+    replaced = spec.priced_as != assemble.machines(spec.pools)
+    machines = f" for {spec.priced_as}" if replaced else ""
+    free = ", free on this machine" if target.backend == "local" else ""
+    return f"at least ${spec.hourly_usd:.2f} an hour on Vertex AI in {target.region}{machines}{free}"
 
 
 def machines(spec: JobSpec) -> str:
@@ -60,13 +78,31 @@ def detached(handle: Handle) -> None:
     say("stop", f"submit jobs cancel {handle}")
 
 
-def outcome(status: Status) -> None:
-    colour = "green" if status.state is State.SUCCEEDED else "red"
-    say("state", click.style(status.state.value, fg=colour, bold=True) + _took(status) + _why(status))
+def no_job() -> None:
+    click.echo(err=True)
+    say("interrupted", "no job was created")
+
+
+def outcome(status: Status, *, log_was_seen: bool) -> None:
+    """How a job ended, where its output is and, if it failed, why and how to look further."""
+    say(
+        "state", click.style(status.state.value, fg=COLOURS.get(status.state), bold=True) + _took(status) + _why(status)
+    )
+    if status.state is State.FAILED and not log_was_seen:
+        _last_words(status)
     if status.job_dir:
         say("job dir", status.job_dir)
     if "folder" in status.links:
         say("folder", status.links["folder"])
+    if status.state is State.FAILED:
+        say("details", f"submit jobs describe {status.handle}")
+
+
+def _last_words(status: Status) -> None:
+    if status.message:
+        say("message", status.message.splitlines()[0])
+    for line in status.traceback.rstrip().splitlines()[-LAST_LINES:]:
+        click.echo(f"{'':<9} {line}", err=True)
 
 
 def _took(status: Status) -> str:
@@ -76,14 +112,9 @@ def _took(status: Status) -> str:
 
 
 def _why(status: Status) -> str:
-    if status.state is State.SUCCEEDED or status.cause is None:
-        return ""
-    code = f" {status.exit_code}" if status.exit_code is not None else ""
-    return f": {status.cause.value}{code}"
+    return f": {reason(status)}" if status.cause and status.state is State.FAILED else ""
 
 
 def _machine(pool: Pool) -> str:
-    machine = pool.machine
-    accelerator = f" + {machine.accelerator_count} {machine.accelerator_type}" if machine.accelerator_type else ""
-    written = f", `{machine.written_as}`" if machine.written_as else ""
-    return f"{machine.machine_type}{accelerator}{written}"
+    written = f", `{pool.machine.written_as}`" if pool.machine.written_as else ""
+    return f"{pool.machine}{written}"

@@ -4,28 +4,80 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
+from click.types import StringParamType
+
+from submit.errors import UsageError
+from submit.sizes import parse_bytes
 
 F = TypeVar("F", bound=Callable[..., object])
+
+
+class Text(StringParamType):
+    """Text that is not empty: a variable of the shell that is not set must not mean that the flag was not given."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not str(value).strip():
+            self.fail("it is empty", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+class Name(click.Path):
+    """A file or folder; what is wrong with it is said by whoever opens it, with the same words everywhere."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not str(value).strip():
+            self.fail("it is empty", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+TEXT = Text()
+PATH = Name()
 
 debug = click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
 
 state_dir = click.option(
-    "--state-dir",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Folder of jobs, logs and caches.  [env: SUBMIT_STATE_DIR]",
+    "--state-dir", type=PATH, metavar="FOLDER", help="Folder of jobs, logs and caches.  [env: SUBMIT_STATE_DIR]"
 )
 
-backend = click.option("--backend", help="Where to run: local, or one of another package.  [env: SUBMIT_BACKEND]")
+
+def _backends(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
+    from submit.backends import names
+
+    return [name for name in names() if name.startswith(incomplete)]
+
+
+backend = click.option(
+    "--backend",
+    type=TEXT,
+    metavar="NAME",
+    shell_complete=_backends,
+    help="Where to run: local, or one of another package.  [env: SUBMIT_BACKEND]",
+)
 
 dry_run = click.option("--dry-run", is_flag=True, help="Show every step and take none.")
 
 
 def output_format(*formats: str) -> Callable[[F], F]:
     """`--format`, of which the first is the default."""
-    return click.option("--format", "output", type=click.Choice(formats), default=formats[0], show_default=True)
+    words = "How data is written to stdout."
+    choice = click.Choice(formats)
+    return click.option("--format", "output", type=choice, default=formats[0], show_default=True, help=words)
+
+
+def size(_: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
+    """`200MiB` in bytes."""
+    try:
+        return None if value is None else parse_bytes(value)
+    except UsageError as error:
+        raise click.BadParameter(f"{error}. {error.problems[0].hint}", param=parameter) from error
 
 
 def pairs(_: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from submit import package as packaging
 from submit.cli import narrate, options
 from submit.cli.errors import show
 from submit.cli.render import emit
-from submit.sizes import parse_bytes, show_bytes
+from submit.sizes import show_bytes
 from submit.world import files, surroundings
 
 EPILOG = """\b
@@ -20,17 +20,19 @@ Examples:
 
 
 @click.command(epilog=EPILOG)
-@click.argument("path", metavar="FOLDER", default="trainer", type=click.Path(path_type=Path))
-@click.option("--output", "to", type=click.Path(file_okay=False, path_type=Path), help="Folder for the archive.")
+@click.argument("path", metavar="[FOLDER]", default="trainer", type=options.PATH)
+@click.option("--output", "to", type=options.PATH, metavar="FOLDER", help="Folder for the archive.")
 @click.option("--allow-secrets", is_flag=True, help="Package files even if they look like secrets.")
-@click.option("--max-package-size", metavar="SIZE", help="Warn above this, e.g. 200MiB.")
-@options.output_format("text", "json", "yaml")
+@click.option("--max-package-size", callback=options.size, metavar="SIZE", help="Warn above this, e.g. 200MiB.")
+@options.output_format("table", "json", "yaml")
 @options.state_dir
 @options.debug
 def package(
-    path: Path, to: Path | None, allow_secrets: bool, max_package_size: str | None, output: str, state_dir: Path | None
+    path: Path, to: Path | None, allow_secrets: bool, max_package_size: int | None, output: str, state_dir: Path | None
 ) -> None:
     """Build the archive of a trainer, and nothing else: path, digest and the files in it.
+
+    FOLDER is the trainer's package, `trainer` if it is left out.
 
     Without `--output` the archive is built and described, but not written.
     """
@@ -40,7 +42,7 @@ def package(
         cache=around.cache_dir / "archives",
         keep=True,
         allow_secrets=allow_secrets,
-        max_bytes=parse_bytes(max_package_size) if max_package_size else packaging.MAX_BYTES,
+        max_bytes=packaging.MAX_BYTES if max_package_size is None else max_package_size,
         notify=narrate.progress,
     )
     show(built.problems)
@@ -48,7 +50,7 @@ def package(
     written = to / archive.filename if to else None
     if written:
         files.write(written, archive.data)
-    if output != "text":
+    if output != "table":
         emit(
             {
                 "path": str(written) if written else None,

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 import click
 
-from submit.job import Json, JsonObject, LogEntry, ReplicaStatus, State, Status
+from submit.job import Cause, Json, JsonObject, LogEntry, ReplicaStatus, State, Status
 from submit.sizes import show_bytes, show_seconds
 
 COLOURS = {State.SUCCEEDED: "green", State.FAILED: "red", State.CANCELLED: "yellow", State.RUNNING: "cyan"}
 SEVERITY_COLOURS = {"ERROR": "red", "CRITICAL": "red", "WARNING": "yellow", "DEBUG": "bright_black"}
+
+SIGNALS = 128
+"""What exit codes of processes that a signal ended are above."""
 
 
 def emit(value: Json, output: str) -> None:
@@ -23,6 +27,11 @@ def emit(value: Json, output: str) -> None:
         click.echo(yaml.safe_dump(value, sort_keys=False, allow_unicode=True), nl=False)
     else:
         click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def emit_each(values: Sequence[JsonObject], output: str) -> None:
+    """One value as an object, several as a list."""
+    emit(values[0] if len(values) == 1 else list(values), output)
 
 
 def status_json(status: Status) -> JsonObject:
@@ -39,6 +48,7 @@ def status_json(status: Status) -> JsonObject:
         "ended": _iso(status.ended),
         "job_dir": status.job_dir,
         "hourly_usd_at_least": status.hourly_usd,
+        "priced_as": status.priced_as or None,
         "labels": dict(status.labels),
         "replicas": [
             {
@@ -63,7 +73,7 @@ def status_lines(status: Status) -> Iterable[str]:
     facts = {
         "job": str(status.handle),
         "state": click.style(status.state.value, fg=colour, bold=True),
-        "cause": f"{status.cause.value}" if status.cause else "",
+        "cause": reason(status),
         "exit code": "" if status.exit_code is None else str(status.exit_code),
         "message": status.message,
         "created": _local(status.created),
@@ -71,7 +81,7 @@ def status_lines(status: Status) -> Iterable[str]:
         "ended": _local(status.ended),
         "duration": _duration(status),
         "job dir": status.job_dir or "",
-        "price": f"at least ${status.hourly_usd:.2f} an hour on Vertex AI" if status.hourly_usd else "",
+        "price": _price(status),
         "labels": ", ".join(f"{key}={value}" for key, value in status.labels.items()),
         **status.links,
     }
@@ -91,13 +101,31 @@ def status_lines(status: Status) -> Iterable[str]:
 
 
 def status_row(status: Status) -> list[str]:
-    cause = status.cause.value if status.cause else ""
-    return [str(status.handle), status.state.value, _local(status.created), _duration(status), cause]
+    return [str(status.handle), status.state.value, _local(status.created), _duration(status), reason(status)]
+
+
+def reason(status: Status) -> str:
+    """`exit code 3`, `signal 11 (SIGSEGV)`, `time-out`; empty if there is none."""
+    match status:
+        case Status(cause=Cause.EXIT_CODE, exit_code=int(code)):
+            return f"exit code {code}"
+        case Status(cause=Cause.SIGNAL, exit_code=int(code)) if code > SIGNALS:
+            return f"signal {code - SIGNALS}{_signal_name(code - SIGNALS)}"
+    return status.cause.value if status.cause else ""
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return f" ({signal.Signals(number).name})"
+    except ValueError:
+        return ""  # of another system than this one
 
 
 def log_line(entry: LogEntry) -> str:
     """`03:33:37.123 INFO     workerpool0-0  message`; a message of several lines keeps them."""
-    severity = click.style(f"{entry.severity:<8}", fg=SEVERITY_COLOURS.get(entry.severity))
+    severity = f"{entry.severity:<8}"
+    if colour := SEVERITY_COLOURS.get(entry.severity):
+        severity = click.style(severity, fg=colour)
     replica = f"{entry.replica}/{entry.trial}" if entry.trial else entry.replica
     moment = entry.time.astimezone().strftime("%H:%M:%S.%f")[:12]
     return f"{moment} {severity} {replica:<13}  {entry.message}"
@@ -105,7 +133,21 @@ def log_line(entry: LogEntry) -> str:
 
 def log_json(entry: LogEntry) -> str:
     """One line of JSON with everything that is known of the entry."""
-    whole: JsonObject = {
+    return json.dumps(_log_record(entry), ensure_ascii=False)
+
+
+def log_yaml(entry: LogEntry) -> str:
+    """A YAML document with the same."""
+    import yaml
+
+    return "---\n" + yaml.safe_dump(_log_record(entry), sort_keys=False, allow_unicode=True).rstrip("\n")
+
+
+LOG_FORMATS = {"table": log_line, "json": log_json, "yaml": log_yaml}
+
+
+def _log_record(entry: LogEntry) -> JsonObject:
+    return {
         "time": entry.time.isoformat(),
         "severity": entry.severity,
         "replica": entry.replica,
@@ -115,7 +157,6 @@ def log_json(entry: LogEntry) -> str:
         "insert_id": entry.insert_id,
         "stream": entry.stream,
     }
-    return json.dumps(whole, ensure_ascii=False)
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterable[str]:
@@ -149,6 +190,13 @@ def _duration(status: Status) -> str:
     if status.started is None:
         return ""
     return show_seconds(((status.ended or datetime.now(UTC)) - status.started).total_seconds())
+
+
+def _price(status: Status) -> str:
+    if status.hourly_usd is None:
+        return ""
+    machines = f" for {status.priced_as}" if status.priced_as else ""
+    return f"at least ${status.hourly_usd:.2f} an hour on Vertex AI{machines}"
 
 
 def _iso(moment: datetime | None) -> str | None:

@@ -46,6 +46,7 @@ SPEC = JobSpec(
     scheduling=Scheduling(timeout_s=60),
     options={"memory": "2GiB", "grace": 5},
     hourly_usd=0.5,
+    priced_as="3 × n1-standard-4",
     study=Study(
         metrics=(Metric(name="accuracy", goal=Goal.MAXIMIZE),),
         parameters=(Parameter(name="lr", kind=ParameterKind.DOUBLE, minimum=0.001, maximum=0.1, scale=Scale.LOG),),
@@ -87,7 +88,7 @@ RECORD: JsonObject = {
     "replicas": [{"name": "workerpool0-0", "state": "FAILED", "exit_code": 3, "restarts": 1}],
     "job_dir": "/out",
     "log": "/state/log.jsonl",
-    "client": {"hourly_usd": 0.5},
+    "client": {"hourly_usd": 0.5, "priced_as": "3 × n1-standard-4"},
 }
 
 
@@ -99,7 +100,8 @@ def test_an_answer_of_the_engine_becomes_a_status() -> None:
     assert status.created == datetime(2026, 11, 21, 3, 33, 37, 123456, UTC)
     assert status.started is None
     assert [(r.name, r.restarts, r.cpu_s) for r in status.replicas] == [("workerpool0-0", 1, None)]
-    assert (status.job_dir, status.hourly_usd, status.links) == ("/out", 0.5, {"log": "/state/log.jsonl"})
+    assert (status.job_dir, status.links) == ("/out", {"log": "/state/log.jsonl"})
+    assert (status.hourly_usd, status.priced_as) == (0.5, "3 × n1-standard-4")
 
 
 def test_a_job_dir_in_a_bucket_is_shown_with_its_folder() -> None:
