@@ -1124,6 +1124,43 @@ def verify(package: Mapping[str, str]) -> None:
         )
 
 
+def refuse_escapes(archive: str) -> None:
+    """An archive's members, and what they link to, are below the folder that it is unpacked in. Not every version of
+    every installer sees to that, or says so."""
+    for name, target in members(archive):
+        if ".." in name.split("/") or is_outside(name) or is_outside(target):
+            raise EnvironmentFailedError(
+                f"the package {archive} is refused: its member {name!r} would be outside of its folder"
+            )
+
+
+def is_outside(path: str) -> bool:
+    return os.path.isabs(path) or os.path.normpath(path).split("/")[0] == ".."
+
+
+def members(archive: str) -> list[tuple[str, str]]:
+    """Each member's name, and where a link leads, from the archive's top. What cannot be read is left to the installer,
+    which says why."""
+    try:
+        if archive.endswith((".whl", ".zip")):
+            import zipfile
+
+            with zipfile.ZipFile(archive) as wheel:
+                return [(name, name) for name in wheel.namelist()]
+        import tarfile
+
+        with tarfile.open(archive) as source:
+            return [(member.name, link_target(member)) for member in source]
+    except Exception:  # noqa: BLE001 - damaged archives raise a dozen kinds of errors
+        return []
+
+
+def link_target(member: Any) -> str:
+    """A symbolic link leads on from its own folder, a hard link from the archive's top."""
+    folder = os.path.dirname(member.name) if member.issym() else ""
+    return os.path.join(folder, member.linkname) if member.issym() or member.islnk() else str(member.name)
+
+
 def installed_package(package: Mapping[str, str], python: str, tools: Tools) -> tuple[str, Mapping[str, Any]]:
     """The folder of an installed archive and what is known of it. The archive is only read if it is not installed
     yet: the folder's name has the digest that was verified then."""
@@ -1131,6 +1168,7 @@ def installed_package(package: Mapping[str, str], python: str, tools: Tools) -> 
 
     def build() -> Mapping[str, Any]:
         verify(package)
+        refuse_escapes(package["path"])
         tools.log.add("INFO", "Installing the package: " + package["path"])
         problem = install_archive(package["path"], folder, tools)
         if problem is not None:

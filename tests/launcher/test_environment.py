@@ -360,3 +360,53 @@ def test_requirements_are_read_from_the_headers_only() -> None:
     )
 
     assert launcher.requirements(metadata) == ["a (>=1)", "b[extra] >= 2 ; python_version > '3'"]
+
+
+def add_link(archive: tarfile.TarFile, name: str, target: str) -> None:
+    link = tarfile.TarInfo(name)
+    link.type, link.linkname = tarfile.SYMTYPE, target
+    archive.addfile(link)
+
+
+@pytest.mark.parametrize(
+    ("name", "target"),
+    [
+        ("pkg-1.0/../../escaped", None),
+        ("/tmp/escaped", None),
+        ("pkg-1.0/link", "/tmp"),
+        ("pkg-1.0/sub/link", "../../../up"),
+    ],
+)
+def test_a_source_archive_that_would_leave_its_folder_is_refused(
+    offline: Replica, tmp_path: Path, name: str, target: str | None
+) -> None:
+    path = tmp_path / "pkg-1.0.tar.gz"
+    with tarfile.open(path, "w:gz") as archive:
+        archive.addfile(tarfile.TarInfo("pkg-1.0/setup.py"))
+        if target:
+            add_link(archive, name, target)
+        else:
+            archive.addfile(tarfile.TarInfo(name))
+    offline.task |= {"packages": [package(path)], "installer": UV}
+
+    assert offline.run() == 125
+
+    refusal = f"the package {path} is refused: its member {name!r} would be outside of its folder"
+    assert offline.record()["message"] == refusal
+
+
+@pytest.mark.parametrize("name", ["../escaped", "/tmp/escaped"])
+def test_a_wheel_that_would_leave_its_folder_is_refused(offline: Replica, tmp_path: Path, name: str) -> None:
+    wheel = make_wheel(tmp_path, "pkg", "1.0", {**PRINTS_WHERE_FROM, name: "x"})
+    offline.task |= {"packages": [package(wheel)], "installer": UV}
+
+    assert offline.run() == 125
+
+    assert f"its member {name!r} would be outside" in offline.record()["message"]
+
+
+def test_links_within_an_archive_are_no_escape(tmp_path: Path) -> None:
+    path = tmp_path / "pkg-1.0.tar.gz"
+    with tarfile.open(path, "w:gz") as archive:
+        add_link(archive, "pkg-1.0/sub/link", "../README")
+    launcher.refuse_escapes(str(path))
