@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -41,6 +40,8 @@ def with_digests(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _digest(path: Path) -> str:
+    import hashlib  # loads OpenSSL, which supervisors do not need
+
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

@@ -16,6 +16,9 @@ from submit.engine.processes import LINUX, PROC, Group, is_ours, stat
 MARK = "JOBDIR_TASK"
 """Every process of a job has this variable: the path of its replica's task file."""
 
+LAUNCHER_NAME = b"/launch.py\0"
+"""In the command line of a launcher."""
+
 _PR_SET_CHILD_SUBREAPER = 36
 _PAUSE_S = 0.01
 _KILLING_S = 0.3  # nobody can end a process that hangs in a driver
@@ -27,7 +30,10 @@ def adopt_orphans() -> None:
         with contextlib.suppress(ImportError, OSError):
             import ctypes
 
-            ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+            ctypes.CDLL(None).prctl(LAUNCHER_NAME = b"/launch.py\0"
+"""In the command line of a launcher."""
+
+_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def kill_adopted() -> None:
@@ -39,10 +45,13 @@ def kill_adopted() -> None:
 def kill_marked(path: str, *, patience_s: float = 0.0) -> None:
     """Kills whatever carries a task in its environment whose path starts so (Linux only).
 
-    It gets `patience_s` to end by itself: launchers know the processes that nobody else can find.
+    Launchers get `patience_s` to end by themselves: they know the processes that nobody else can find.
     """
     mark = os.fsencode(f"\0{MARK}={path}")
-    _kill_all(lambda: (pid for pid in _everybody() if mark in b"\0" + _environ(pid)), patience_s)
+    deadline = time.monotonic() + patience_s
+    while time.monotonic() < deadline and any(LAUNCHER_NAME in _file(pid, "cmdline") for pid in _marked(mark)):
+        time.sleep(_PAUSE_S)
+    _kill_all(lambda: _marked(mark))
 
 
 def kill_groups(groups: Sequence[Group]) -> None:
@@ -67,13 +76,12 @@ def _session(pid: int) -> str | None:
     return fields[3] if fields and fields[0] not in "ZX" else None
 
 
-def _kill_all(find: Callable[[], Iterable[int]], patience_s: float = 0.0) -> None:
+def _kill_all(find: Callable[[], Iterable[int]]) -> None:
     """Again and again, since processes may have been starting others meanwhile."""
-    begin = time.monotonic()
-    while (found := list(find())) and time.monotonic() < begin + patience_s + _KILLING_S:
-        if time.monotonic() >= begin + patience_s:
-            for pid in found:
-                _kill(pid)
+    deadline = time.monotonic() + _KILLING_S
+    while (found := list(find())) and time.monotonic() < deadline:
+        for pid in found:
+            _kill(pid)
         time.sleep(_PAUSE_S)
 
 
@@ -86,8 +94,13 @@ def _everybody() -> Iterator[int]:
     return (int(entry.name) for entry in PROC.iterdir() if entry.name.isdigit()) if LINUX else iter(())
 
 
-def _environ(pid: int) -> bytes:
+def _marked(mark: bytes) -> Iterator[int]:
+    return (pid for pid in _everybody() if mark in b"\0" + _file(pid, "environ"))
+
+
+def _file(pid: int, name: str) -> bytes:
+    """What /proc has of a process; nothing if it has ended or is not ours."""
     try:
-        return (PROC / str(pid) / "environ").read_bytes()
+        return (PROC / str(pid) / name).read_bytes()
     except OSError:
         return b""

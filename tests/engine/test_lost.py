@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import random
 import signal
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -92,6 +95,7 @@ def test_the_session_of_a_trainer_ends_though_supervisor_launcher_and_trainer_ar
 
 def test_nothing_is_left_of_a_replica_whose_launcher_was_killed(site: Site) -> None:
     hidden = start_hiding(site, "relaunch")
+    time.sleep(0.3)  # until its supervisor adopts orphans
     os.kill(launchers(site, "relaunch")[0], signal.SIGKILL)
     wait_until(lambda: len(site.output("relaunch")) == 4)
     assert not [pid for pid in hidden if alive(pid)]
@@ -183,3 +187,53 @@ def test_the_container_of_a_killed_launcher_is_removed(site: Site, tmp_path: Pat
         os.kill(pid, signal.SIGKILL)
     assert site.wait("boxed")["cause"] == ("supervisor lost" if supervisor_too else "signal")
     assert Path(f"{runtime}.removed").read_text() == "rm --force c1\n"
+
+
+# Each attempt notes itself, prints whole lines for a while, and leaves a process that clings to life.
+NOTES = """
+import subprocess, sys, time
+note = open(sys.argv[1], 'a', buffering=1); note.write('begin ')
+subprocess.Popen(['sleep', '60'], start_new_session=True)
+for n in range(20): print('line', n, '.' * 2000); time.sleep(0.01)
+note.write('end ')
+"""
+
+
+def kill_some(site: Site, job: str, victims: str) -> None:
+    """`victims`: supervisor, launchers (launch.py), trainers, or two of them."""
+    pids = site.processes(job)
+    commands = [(pid, _command(pid)) for pid in pids]
+    chosen = [pid for pid, command in commands if "launcher" in victims and b"launch.py" in command]
+    chosen += [pid for pid, command in commands if "trainer" in victims and b"trainer.task" in command]
+    if "supervisor" in victims and (lock := site.folder(job) / "lock").exists():
+        chosen.append(int(lock.read_text() or 0))
+    for pid in filter(None, chosen):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def _command(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+@pytest.mark.parametrize("victims", ["supervisor", "launcher", "trainer", "launcher trainer", "supervisor trainer"])
+def test_a_job_killed_at_any_point_is_in_one_right_state(site: Site, tmp_path: Path, victims: str) -> None:
+    moments = random.Random(victims)
+    for number in range(4):
+        job, note = f"job{number}", tmp_path / f"note{number}"
+        site.create(job, NOTES, str(note))
+        time.sleep(moments.uniform(0, 0.35))
+        kill_some(site, job, victims)
+        ended = site.wait(job)
+        attempts = note.read_text().split() if note.exists() else []
+        entries = site.log(job)
+        assert (ended["state"], ended["cause"]) in [("SUCCEEDED", None), ("FAILED", "supervisor lost")]
+        assert len({entry["id"] for entry in entries}) == len(entries)
+        assert entries[-1]["message"] in ("Job completed successfully.", "Job failed.")
+        assert attempts.count("begin") <= 1 + sum(replica["restarts"] for replica in ended["replicas"])
+        assert ("end" in attempts) or ended["state"] == "FAILED"
+        assert site.processes(job) == []
+    assert site.run("after", "print('ran')")["state"] == "SUCCEEDED"
