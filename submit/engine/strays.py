@@ -30,10 +30,7 @@ def adopt_orphans() -> None:
         with contextlib.suppress(ImportError, OSError):
             import ctypes
 
-            ctypes.CDLL(None).prctl(LAUNCHER_NAME = b"/launch.py\0"
-"""In the command line of a launcher."""
-
-_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+            ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def kill_adopted() -> None:
