@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from submit import assemble, config, package, preflight, project_file
+from submit import assemble, catalogue, config, package, preflight, project_file
 from submit.assemble import JobFlags
 from submit.backends import Backend, features, load
 from submit.errors import Place, Problem, UsageError
@@ -74,6 +74,7 @@ def prepare(request: Request, around: Surroundings, notify: Notify = lambda _: N
     raise_errors(problems)
     assert loaded.config is not None, "a config without errors has a value"
     target = resolve(request.target, around, loaded.config, defaults)
+    problems += _region(target.region)
     backend = load(target.backend)
     built = _build(request, around, loaded.config, defaults, notify)
     problems += built.problems if built else ()
@@ -107,6 +108,14 @@ def _load(request: Request, defaults: Mapping[str, Json]) -> config.Loaded:
         text = files.read(path, limit=CONFIG_LIMIT)
         loaded = config.load(text, str(path), overrides=overrides, defaults=defaults, today=today)
     return replace(loaded, problems=tuple(_as_written(problem, request.keys) for problem in loaded.problems))
+
+
+def _region(name: str | None) -> tuple[Problem, ...]:
+    """That of a flag or a config was looked at already."""
+    if name is None or name in catalogue.regions():
+        return ()
+    hint = "It comes from CLOUDSDK_COMPUTE_REGION or from `region` in `[tool.submit]`."
+    return (Problem(message=f"`{name}` is not a region of Vertex AI", hint=hint),)
 
 
 def _as_written(problem: Problem, keys: Mapping[str, str]) -> Problem:

@@ -38,8 +38,14 @@ def _complete(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[C
         statuses = Client(state_dir=ctx.params.get("state_dir")).list_jobs(50)
     except (SubmitError, OSError):
         return []
-    named = [(str(s.handle) if "://" in incomplete else s.handle.path, s.state.value) for s in statuses]
-    return [CompletionItem(name, help=state) for name, state in named if name.startswith(incomplete)]
+    found = ((_begun(status.handle, incomplete), status.state.value) for status in statuses)
+    return [CompletionItem(name, help=state) for name, state in found if name]
+
+
+def _begun(handle: Handle, incomplete: str) -> str | None:
+    """bash splits words at colons: what is left of a handle there begins with `//`."""
+    forms = (handle.path, str(handle), f"//{handle.path}")
+    return next((form for form in forms if form.startswith(incomplete)), None)
 
 
 def _examples(text: str) -> str:
