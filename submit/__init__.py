@@ -9,10 +9,11 @@ From Python, equal to the command line:
         print(entry.message)
     print(job.wait().state)
 
-    submit.jobs.list_jobs(limit=10)
+    submit.preview(config="configs/gpu.yaml")  # what --dry-run shows
+    submit.jobs.list_jobs(limit=10, state="FAILED")
     submit.jobs.get("trainer_20260101_120000_ab12").cancel()
 
-What is heavy is imported when it is first used; `__init__.pyi` says what there is.
+`submit.flags.Flags` lists the parameters. What is heavy is imported when it is first used; `__init__.pyi` says what there is.
 """
 
 from importlib import import_module
