@@ -100,7 +100,10 @@ def read_page(path: Path, position: int, limit: int) -> tuple[str, int]:
 
 def is_whole(path: Path, position: int) -> bool:
     """Whether nothing follows the position; nothing does if somebody has removed the file."""
-    return not path.exists() or path.stat().st_size <= position
+    try:
+        return path.stat().st_size <= position
+    except FileNotFoundError:
+        return True
 
 
 def drop_unfinished_line(path: Path) -> None:

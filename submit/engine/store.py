@@ -164,7 +164,10 @@ def response(row: sqlite3.Row, root: Path) -> JsonObject:
 
 
 def _open(path: Path) -> sqlite3.Connection:
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))  # SQLite gives its other files this mode
+    # Private from the first; SQLite gives its other files the same mode. Only if it is new: to close a descriptor of a
+    # database would free the locks that other connections of this process hold.
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     connection = sqlite3.connect(path, timeout=20.0, isolation_level=None, check_same_thread=False)
     connection.row_factory = sqlite3.Row
     try:

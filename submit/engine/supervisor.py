@@ -32,8 +32,6 @@ from submit.engine.work import Single, Tuning, Watcher, Work, groups, statuses
 T = TypeVar("T")
 _SAVE = """UPDATE jobs SET replicas = ?, trials = ?, groups = ?,
            state = CASE WHEN state = 'PREPARING' AND ? THEN 'RUNNING' ELSE state END WHERE id = ?"""
-_ADOPT_AFTER_S = 0.25
-"""Short jobs need not wait for what this takes to load; their trainers have hardly left anything behind yet."""
 _AGAIN_S = 1.0
 _PERSISTENCE_S = 3600.0
 """So long a job's ending is kept and tried to be written, e.g. on a full disk."""
@@ -92,7 +90,7 @@ class Supervision:
         self._work = self._make_work()
         self._loop.watch(self._claim.owner.control, self._look)
         self._work.begin()
-        self._loop.later(_ADOPT_AFTER_S, adopt_orphans)
+        adopt_orphans()  # now that the launchers are starting, and nobody waits for what it takes to load this
         self._loop.run(lambda: self._ending is not None, self._save)
 
     def _make_work(self) -> Work:

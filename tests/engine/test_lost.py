@@ -95,7 +95,6 @@ def test_the_session_of_a_trainer_ends_though_supervisor_launcher_and_trainer_ar
 
 def test_nothing_is_left_of_a_replica_whose_launcher_was_killed(site: Site) -> None:
     hidden = start_hiding(site, "relaunch")
-    time.sleep(0.3)  # until its supervisor adopts orphans
     os.kill(launchers(site, "relaunch")[0], signal.SIGKILL)
     wait_until(lambda: len(site.output("relaunch")) == 4)
     assert not [pid for pid in hidden if alive(pid)]

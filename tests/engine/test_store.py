@@ -5,12 +5,13 @@ from __future__ import annotations
 import itertools
 import json
 import sqlite3
+import threading
 import time
 
 import pytest
 
 from submit.engine import Engine
-from submit.errors import ServiceError
+from submit.errors import ErrorKind, ServiceError
 from tests.engine.conftest import NewSite
 from tests.engine.site import Site
 
@@ -81,6 +82,46 @@ def test_a_running_job_outlives_its_store(site: Site) -> None:
     assert site.get("running")["state"] == "RUNNING"
     job = site.wait("running")
     assert (job["state"], job["exit_code"]) == ("SUCCEEDED", 0)
+
+
+def test_two_engines_in_one_process_and_a_supervisor_see_the_same_store(site: Site) -> None:
+    """SQLite's locks are the process's: whoever opens and closes the file by other means frees them for all."""
+    for number in range(5):
+        other = reopened(site)
+        site.run(f"job{number}", "print('ran')")
+        assert [job["state"] for job in other.list()] == ["SUCCEEDED"] * (number + 1)
+        other.close()
+
+
+def test_jobs_are_deleted_under_the_eyes_of_readers(site: Site) -> None:
+    faults: list[Exception] = []
+    over = threading.Event()
+
+    def read() -> None:
+        engine = reopened(site)
+        while not over.is_set():
+            try:
+                engine.read_log("job", 0, wait_s=0.01)
+            except ServiceError as error:
+                faults.extend([] if error.kind is ErrorKind.NOT_FOUND else [error])
+                time.sleep(0.001)
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is what the test is about
+                faults.append(error)
+        engine.close()
+
+    readers = [threading.Thread(target=read) for _ in range(2)]
+    for reader in readers:
+        reader.start()
+    try:
+        for number in range(6):
+            job = site.run("job", "print('ran')", submission_id=str(number))
+            assert (job["state"], site.output("job")) == ("SUCCEEDED", ["ran"])
+            site.engine.delete("job")
+    finally:
+        over.set()
+        for reader in readers:
+            reader.join()
+    assert faults == []
 
 
 def test_the_store_of_a_newer_version_is_left_alone(site: Site) -> None:
