@@ -56,7 +56,7 @@ def assemble(
     `module` is the project's own choice, for when neither the command line nor the config names one. `token` is
     random, at least 32 characters long, and makes the job's id and default name unique.
     """
-    today = [replace(pool, machine=catalogue.replacement_for(pool.machine) or pool.machine) for pool in config.pools]
+    today = [_today(pool, config.study) for pool in config.pools]
     module = config.module or module or default_module(packages)
     stem = config.display_name or (packages[0].filename.rpartition("-")[0] if packages else "job")
     name = _checked_name(flags.name) if flags.name else default_name(stem, now, token[:8])
@@ -121,6 +121,13 @@ def default_module(packages: Sequence[Package]) -> str | None:
     candidates = [f"{top}.task" for top in tops] + list(tops)
     runnable = [c for c in candidates if (f"{c}.__main__" if c in tops else c) in modules]
     return runnable[0] if runnable else None
+
+
+def _today(pool: Pool, study: Study | None) -> Pool:
+    """What Vertex AI charges for: machines of today, those of all trials that run at once."""
+    trials = min(study.parallel_trials, study.max_trials) if study else 1
+    machine = catalogue.replacement_for(pool.machine) or pool.machine
+    return replace(pool, machine=machine, replicas=pool.replicas * max(1, trials))
 
 
 def hourly_price(pools: Sequence[Pool], region: str, *, spot: bool) -> float | None:

@@ -131,6 +131,14 @@ def test_the_price_is_that_of_all_replicas_on_todays_machines() -> None:
     assert job(replace(CONFIG, pools=(unknown,))).hourly_usd is None
 
 
+def test_the_price_of_tuning_is_that_of_the_trials_that_run_at_once() -> None:
+    study = Study(metrics=(), parameters=(), max_trials=12, parallel_trials=4)
+    spec = job(replace(CONFIG, study=study))
+    assert spec.hourly_usd == pytest.approx(4 * 0.19, abs=0.01)
+    assert spec.priced_as == "4 × n1-standard-4"
+    assert job(replace(CONFIG, study=replace(study, max_trials=2))).priced_as == "2 × n1-standard-4"
+
+
 def test_a_job_dir_is_an_absolute_folder_or_a_place_in_a_bucket() -> None:
     assert job(replace(CONFIG, job_dir="out")).job_dir == "/work/out"
     assert job(replace(CONFIG, job_dir="/out")).job_dir == "/out"

@@ -22,11 +22,17 @@ SIGNALS = 128
 def emit(value: Json, output: str) -> None:
     """Writes a value to stdout as JSON or YAML."""
     if output == "yaml":
-        import yaml
-
-        click.echo(yaml.safe_dump(value, sort_keys=False, allow_unicode=True), nl=False)
+        click.echo(_yaml(value), nl=False)
     else:
         click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def _yaml(value: Json) -> str:
+    import yaml
+
+    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # libyaml's is ten times as fast
+    text: str = yaml.dump(value, Dumper=dumper, sort_keys=False, allow_unicode=True)
+    return text
 
 
 def emit_each(values: Sequence[JsonObject], output: str) -> None:
@@ -138,9 +144,7 @@ def log_json(entry: LogEntry) -> str:
 
 def log_yaml(entry: LogEntry) -> str:
     """A YAML document with the same."""
-    import yaml
-
-    return "---\n" + yaml.safe_dump(_log_record(entry), sort_keys=False, allow_unicode=True).rstrip("\n")
+    return "---\n" + _yaml(_log_record(entry)).rstrip("\n")
 
 
 LOG_FORMATS = {"table": log_line, "json": log_json, "yaml": log_yaml}
@@ -181,9 +185,13 @@ def _replica_row(replica: ReplicaStatus) -> list[str]:
 def _trial_row(trial: Mapping[str, Json]) -> list[str]:
     def pairs(key: str) -> str:
         named = trial.get(key)
-        return " ".join(f"{name}={value}" for name, value in named.items()) if isinstance(named, dict) else ""
+        return " ".join(f"{name}={_number(value)}" for name, value in named.items()) if isinstance(named, dict) else ""
 
     return [str(trial.get("id", "")), str(trial.get("state", "")), pairs("metrics"), pairs("parameters")]
+
+
+def _number(value: Json) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def _duration(status: Status) -> str:

@@ -161,3 +161,9 @@ def test_cancel_and_delete_are_calls_that_change_something() -> None:
     assert preview(local.delete(handle, TARGET))[0] == [
         Call(api="engine", method="jobs.delete", request={"ids": ["first"]}, changes=True)
     ]
+
+
+def test_its_options_are_those_that_a_config_may_have() -> None:
+    """Each of `submit: {local: …}` is honoured here, and each that is honoured can be written."""
+    section = json.loads((Path(local.__file__).parents[1] / "config" / "data" / "submit.json").read_text())
+    assert set(local.options) == set(section["messages"]["Local"]["fields"])

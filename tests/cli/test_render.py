@@ -1,0 +1,53 @@
+"""Values as text for people."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+import yaml
+
+from submit.cli.render import log_yaml, reason, status_lines, table
+from submit.job import Cause, Handle, LogEntry, State, Status
+
+ENDED = Status(handle=Handle("local", "a"), name="a", state=State.FAILED)
+
+
+@pytest.mark.parametrize(
+    ("cause", "code", "words"),
+    [
+        (Cause.EXIT_CODE, 3, "exit code 3"),
+        (Cause.SIGNAL, 139, "signal 11 (SIGSEGV)"),
+        (Cause.SIGNAL, 128 + 120, "signal 120"),
+        (Cause.OUT_OF_MEMORY, 137, "out of memory"),
+        (Cause.TIMEOUT, None, "time-out"),
+        (Cause.ENVIRONMENT, None, "environment"),
+        (None, 0, ""),
+    ],
+)
+def test_a_cause_is_told_in_words(cause: Cause | None, code: int | None, words: str) -> None:
+    status = Status(handle=ENDED.handle, name="a", state=State.FAILED, cause=cause, exit_code=code)
+    assert reason(status) == words
+
+
+def test_figures_of_trials_are_short() -> None:
+    status = Status(
+        handle=ENDED.handle,
+        name="a",
+        state=State.SUCCEEDED,
+        trials=({"id": "1", "state": "SUCCEEDED", "metrics": {"accuracy": 0.9805555555}, "parameters": {"size": 64}},),
+    )
+    assert list(status_lines(status))[-1] == "1      SUCCEEDED  accuracy=0.980556  size=64"
+
+
+def test_columns_are_as_wide_as_their_widest_cell() -> None:
+    assert list(table(["A", "B"], [["long", ""], ["x", "y"]])) == ["A     B", "long", "x     y"]
+
+
+def test_a_log_entry_as_yaml_reads_back() -> None:
+    entry = LogEntry(
+        time=datetime(2026, 1, 1, tzinfo=UTC), severity="INFO", replica="r", message="a: [\n☃", insert_id="1"
+    )
+    text = log_yaml(entry)
+    assert text.startswith("---\ntime: '2026-01-01T00:00:00+00:00'\n")
+    assert yaml.safe_load(text)["message"] == "a: [\n☃"
