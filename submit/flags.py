@@ -70,7 +70,7 @@ def request_of(flags: Flags, *, dry_run: bool = False) -> Request:
         overrides=tuple(flags.get("overrides", ())),
         keys=dict(_keys(flags)),
         package_path=None if package_path is None else Path(package_path),
-        packages=[Path(package) for package in flags.get("packages", ())],
+        packages=[_archive(package) for package in flags.get("packages", ())],
         job=JobFlags(
             args=None if args is None else tuple(args),
             module=flags.get("module_name"),
@@ -92,6 +92,13 @@ def target_of(flags: Flags) -> TargetFlags:
         region=flags.get("region"),
         staging_bucket=flags.get("staging_bucket"),
     )
+
+
+def _archive(package: str | Path) -> Path:
+    if str(package).startswith("gs://"):
+        hint = "Name it in the config, as `packageUris`; then nothing is packaged."
+        raise UsageError(f"--packages: `{package}` is in a bucket, not on this machine", hint=hint)
+    return Path(package)
 
 
 def _keys(flags: Flags) -> Iterator[tuple[str, str]]:

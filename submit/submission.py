@@ -81,8 +81,8 @@ def prepare(request: Request, around: Surroundings, notify: Notify = lambda _: N
     spec = _assemble(request, loaded.config, built, target, defaults, around.cwd)
     problems += features.refusals(spec, backend, target.backend)
     raise_errors(problems)
-    if built and request.preflight and not request.dry_run:
-        problems += _preflight(spec, built, around, notify)
+    if built and request.preflight:
+        problems += _missing(spec, built) if request.dry_run else _preflight(spec, built, around, notify)
         raise_errors(problems)
     return Prepared(
         spec=spec,
@@ -147,7 +147,7 @@ def _trainer(cwd: Path) -> Path:
     if files.is_folder(cwd / DEFAULT_PACKAGE):
         return cwd / DEFAULT_PACKAGE
     others = files.packages(cwd)
-    example = others[0] if others else "my_trainer"
+    example = "." if files.is_package(cwd) else others[0] if others else "my_trainer"
     raise UsageError(
         f"there is no folder `{DEFAULT_PACKAGE}` in `{cwd}`",
         hint="A job needs a Python package: go to the folder that has it, or name it, like "
@@ -169,6 +169,16 @@ def _assemble(
         now=surroundings.now(),
         token=surroundings.token(32),
     )
+
+
+def _missing(spec: JobSpec, built: Built) -> tuple[Problem, ...]:
+    """What preflight finds without running anything: modules that the archive does not have."""
+    from submit.preflight import entry_point
+
+    packages = (built.wheel or built.package, *built.extra)
+    there = [name for package in packages for name in package.modules]
+    modules = dict.fromkeys(p.module or "" for pool in spec.pools if isinstance(p := pool.program, PythonModule))
+    return tuple(problem for module in modules if (problem := entry_point.missing(module, there)))
 
 
 def _preflight(spec: JobSpec, built: Built, around: Surroundings, notify: Notify) -> tuple[Problem, ...]:

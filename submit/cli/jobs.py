@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
-from click.shell_completion import CompletionItem
 
 from submit.cli import dry_run as dry_run_text
 from submit.cli import narrate, options
 from submit.cli.follow import EXIT_FAILED, follow_to_the_end, print_logs
 from submit.cli.lazy import OrderedGroup
+from submit.cli.named import find, many_jobs, one_job
 from submit.cli.render import emit, emit_each, status_json, status_lines, status_row, table
 from submit.client import Client
 from submit.errors import Problem, SubmitError
@@ -32,30 +32,8 @@ Examples:
 A job is named by the handle that `submit train` prints (`local://trainer_…`) or by its last part."""
 
 
-def _complete(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Names of jobs for the shell, or handles if that is how one was begun; a completion must never fail aloud."""
-    try:
-        statuses = Client(state_dir=ctx.params.get("state_dir")).list_jobs(50)
-    except (SubmitError, OSError):
-        return []
-    found = ((_begun(status.handle, incomplete), status.state.value) for status in statuses)
-    return [CompletionItem(name, help=state) for name, state in found if name]
-
-
-def _begun(handle: Handle, incomplete: str) -> str | None:
-    """bash splits words at colons: what is left of a handle there begins with `//`."""
-    forms = (handle.path, str(handle), f"//{handle.path}")
-    return next((form for form in forms if form.startswith(incomplete)), None)
-
-
 def _examples(text: str) -> str:
     return f"\b\nExamples:\n{text}"
-
-
-one_job = click.argument("job", type=options.TEXT, shell_complete=_complete)
-many_jobs = click.argument(
-    "names", metavar="JOB...", nargs=-1, required=True, type=options.TEXT, shell_complete=_complete
-)
 
 
 @click.group(cls=OrderedGroup, epilog=EPILOG)
@@ -113,7 +91,7 @@ def describe(names: tuple[str, ...], output: str, state_dir: Path | None) -> Non
 
     As JSON or YAML, one job is an object and several are a list.
     """
-    client, handles = _find(names, state_dir)
+    client, handles = find(names, state_dir)
     found = client.describe(handles)
     if output == "table":
         click.echo("\n\n".join("\n".join(status_lines(found[handle])) for handle in handles))
@@ -142,7 +120,7 @@ def stream_logs(job: str, follow: bool, output: str, state_dir: Path | None) -> 
     Ends with the job and with its result as the exit code: 0 if it succeeded, 1 if not. As JSON, each entry is an
     object on a line of its own; as YAML, a document.
     """
-    client, (handle,) = _find((job,), state_dir)
+    client, (handle,) = find((job,), state_dir)
     if follow:
         return follow_to_the_end(client, handle, output)
     print_logs(client, handle, output, follow=False)
@@ -169,7 +147,7 @@ def stream_logs(job: str, follow: bool, output: str, state_dir: Path | None) -> 
 @options.debug
 def wait(names: tuple[str, ...], timeout: float | None, output: str, state_dir: Path | None) -> int:
     """Wait for jobs to end; exit 0 if all succeeded, 1 if one did not, 3 if the time was over first."""
-    client, handles = _find(names, state_dir)
+    client, handles = find(names, state_dir)
     try:
         found = client.wait_for_all(handles, timeout_s=timeout, changed=narrate.changed)
     except KeyboardInterrupt as interrupt:
@@ -208,7 +186,7 @@ def cancel(names: tuple[str, ...], dry_run: bool, output: str, state_dir: Path |
 
     A job that has ended stays as it is.
     """
-    client, handles = _find(names, state_dir)
+    client, handles = find(names, state_dir)
     if dry_run:
         _show_steps("cancel", client, handles, output)
         return
@@ -237,7 +215,7 @@ def cancel(names: tuple[str, ...], dry_run: bool, output: str, state_dir: Path |
 @options.debug
 def delete(names: tuple[str, ...], dry_run: bool, output: str, state_dir: Path | None) -> None:
     """Forget jobs that have ended, with their logs. What they wrote to their job dirs stays."""
-    client, handles = _find(names, state_dir)
+    client, handles = find(names, state_dir)
     if dry_run:
         _show_steps("delete", client, handles, output)
         return
@@ -267,9 +245,3 @@ def _each(handles: Sequence[Handle], end: Callable[[Handle], JsonObject], output
 
 def _show_steps(verb: str, client: Client, handles: Sequence[Handle], output: str) -> None:
     dry_run_text.show([step for handle in handles for step in client.steps(verb, handle)], output)
-
-
-def _find(names: tuple[str, ...], state_dir: Path | None) -> tuple[Client, list[Handle]]:
-    """A job that is named twice is one job."""
-    client = Client(state_dir=state_dir)
-    return client, list(dict.fromkeys(client.handle(name) for name in names))

@@ -40,9 +40,9 @@ SECTIONS = {
 }
 
 
-def _files(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> list[Path]:
+def _files(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> list[str]:
     """`a.tar.gz,b.whl`, repeatable."""
-    return [Path(name) for value in values for name in value.split(",") if name]
+    return [name for value in values for name in value.split(",") if name]
 
 
 text, path = options.TEXT, options.PATH

@@ -29,6 +29,10 @@ def is_folder(path: Path) -> bool:
     return path.is_dir()
 
 
+def is_package(folder: Path) -> bool:
+    return (folder / "__init__.py").is_file()
+
+
 def packages(folder: Path) -> list[str]:
     """Names of the Python packages in a folder, `tests` and the like last."""
     try:

@@ -128,6 +128,8 @@ def test_an_empty_folder_is_told_what_a_job_needs(project: Project) -> None:
 
     project.write("digits/__init__.py", "")
     assert "`--package-path digits`" in project.submit("train").err
+    project.write("__init__.py", "")
+    assert "`--package-path .`" in project.submit("train").err
 
 
 def test_help_shows_the_options_in_sections(project: Project) -> None:
@@ -135,3 +137,19 @@ def test_help_shows_the_options_in_sections(project: Project) -> None:
     titles = ["What runs:", "Where it runs:", "As ML Engine users know it:", "The job:", "Checks:", "Other options:"]
     assert [line for line in text.splitlines() if line in titles] == titles
     assert text.startswith("Usage: submit train [OPTIONS] [-- TRAINER_ARGS...]\n")
+
+
+def test_a_module_that_is_not_in_the_archive_is_found_in_a_dry_run_too(project: Project) -> None:
+    project.trainer("pass")
+    done = project.submit("train", "--module-name", "trainer.tsk", "--dry-run")
+    assert (done.code, done.out) == (2, "")
+    assert "`trainer.task`" in done.err
+    assert project.submit("train", "--module-name", "trainer.tsk", "--dry-run", "--no-preflight").code == 0
+
+
+def test_a_package_in_a_bucket_has_its_place_in_the_config(project: Project) -> None:
+    project.trainer("pass")
+    done = project.submit("train", "--packages", "a.whl,gs://bucket/b.whl", "--dry-run")
+    assert done.code == 2
+    assert done.err.startswith("error: --packages: `gs://bucket/b.whl` is in a bucket, not on this machine\n")
+    assert "`packageUris`" in done.err
