@@ -1,0 +1,88 @@
+"""Answers gRPC: generic handlers for `grpc.aio`, without generated code."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any, NoReturn
+
+from submit.emulator.rpc.caller import Caller, caller
+from submit.emulator.rpc.errors import RpcError, unimplemented
+from submit.emulator.rpc.messages import Method, message_class, methods
+
+_log = logging.getLogger(__name__)
+
+
+def grpc_handler(service: str, implementation: Mapping[str, Callable[..., Any]]) -> Any:
+    """A `grpc.GenericRpcHandler`; methods that the implementation does not have are answered UNIMPLEMENTED."""
+    import grpc
+
+    table = methods()[service]
+    return grpc.method_handlers_generic_handler(
+        service, {name: _method_handler(method, implementation.get(name)) for name, method in table.items()}
+    )
+
+
+def _method_handler(method: Method, function: Callable[..., Any] | None) -> Any:
+    import grpc
+
+    function = function or _refusal(method)
+    call = _stream(function) if method.kind.endswith("_stream") else _unary(function)
+    return getattr(grpc, f"{method.kind}_rpc_method_handler")(
+        call,
+        request_deserializer=message_class(method.request).FromString,
+        response_serializer=message_class(method.response).SerializeToString,
+    )
+
+
+def _unary(function: Callable[..., Any]) -> Callable[..., Any]:
+    async def call(request: Any, context: Any) -> Any:
+        caller.set(_caller(context))
+        try:
+            return await function(request)
+        except Exception as error:  # noqa: BLE001 - every failure has to reach the client
+            await _abort(context, error)
+
+    return call
+
+
+def _stream(function: Callable[..., Any]) -> Callable[..., Any]:
+    async def call(request: Any, context: Any) -> AsyncIterator[Any]:
+        caller.set(_caller(context))
+        try:
+            async for response in function(request):
+                yield response
+        except Exception as error:  # noqa: BLE001
+            await _abort(context, error)
+
+    return call
+
+
+def _refusal(method: Method) -> Callable[..., Any]:
+    error = unimplemented(f"{method.service}.{method.name}")
+
+    async def unary(_: Any) -> NoReturn:
+        raise error
+
+    async def stream(_: Any) -> AsyncIterator[Any]:
+        if error:
+            raise error
+        yield  # makes it a generator
+
+    return stream if method.kind.endswith("_stream") else unary
+
+
+async def _abort(context: Any, error: Exception) -> None:
+    import grpc
+
+    if not isinstance(error, RpcError):
+        _log.exception("a method failed", exc_info=error)
+        error = RpcError("INTERNAL", f"{type(error).__name__}: {error}")
+    codes = {code.value[0]: code for code in grpc.StatusCode}
+    details = (("grpc-status-details-bin", error.to_status().SerializeToString()),)
+    await context.abort(codes[error.number], error.message, details)
+
+
+def _caller(context: Any) -> Caller:
+    metadata = {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
+    return Caller("grpc", metadata)

@@ -1,0 +1,78 @@
+"""An HTTP request and its JSON answer, over ASGI."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import Any, NamedTuple, TypeAlias
+from urllib.parse import parse_qsl
+
+from submit.emulator.rpc.errors import RpcError, bad_request
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+App: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+BODY_BYTES = 16 << 20
+_GZIP_FROM = 1400
+"""Smaller answers fit a packet as they are."""
+
+
+class Request(NamedTuple):
+    """`path` is raw (quoted); headers have names in lower case; `body` is decompressed."""
+
+    verb: str
+    path: str
+    query: list[tuple[str, str]]
+    headers: Mapping[str, str]
+    body: bytes
+
+
+async def read_request(scope: Scope, receive: Receive) -> Request:
+    """Raises `RpcError` if the body is too large or not what its encoding says."""
+    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+    raw: bytes = scope.get("raw_path") or scope["path"].encode()
+    query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    body = await _read_body(receive)
+    if "gzip" in headers.get("content-encoding", ""):
+        body = _gunzip(body)
+    return Request(scope["method"], raw.partition(b"?")[0].decode("latin-1"), query, headers, body)
+
+
+async def send_json(send: Send, request_headers: Mapping[str, str], status: int, answer: object) -> None:
+    body = json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
+    headers = [(b"content-type", b"application/json; charset=UTF-8"), (b"vary", b"Accept-Encoding")]
+    if len(body) >= _GZIP_FROM and "gzip" in request_headers.get("accept-encoding", ""):
+        body = gzip.compress(body, compresslevel=1)
+        headers.append((b"content-encoding", b"gzip"))
+    headers.append((b"content-length", str(len(body)).encode()))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def _read_body(receive: Receive) -> bytes:
+    body = bytearray()
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        _bound(len(body))
+        if not message.get("more_body"):
+            return bytes(body)
+
+
+def _gunzip(body: bytes) -> bytes:
+    decoder = zlib.decompressobj(wbits=31)
+    try:
+        plain = decoder.decompress(body, BODY_BYTES + 1)
+    except zlib.error as error:
+        raise bad_request("The request body is not what its `Content-Encoding: gzip` says.") from error
+    _bound(len(plain))
+    return plain
+
+
+def _bound(size: int) -> None:
+    if size > BODY_BYTES:
+        raise RpcError("INVALID_ARGUMENT", f"Request payload size exceeds the limit: {BODY_BYTES} bytes.")

@@ -1,0 +1,80 @@
+"""Answers REST: an ASGI application over the methods of some services."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from submit.emulator.rpc.caller import Caller, caller
+from submit.emulator.rpc.errors import RpcError, unimplemented
+from submit.emulator.rpc.http import Receive, Request, Scope, Send, read_request, send_json
+from submit.emulator.rpc.messages import Method, Rule, message_class, methods
+from submit.emulator.rpc.templates import Template
+from submit.emulator.rpc.transcoding import merge_json, merge_parameters, set_field, to_json
+
+_log = logging.getLogger(__name__)
+
+
+class Route(NamedTuple):
+    rule: Rule
+    template: Template
+    method: Method
+    function: Callable[..., Any] | None
+
+
+class RestApp:
+    """Serves `{service: {method: coroutine}}`. A method that there is, but not here, is answered 501."""
+
+    def __init__(self, services: Mapping[str, Mapping[str, Callable[..., Any]]]) -> None:
+        routes = [
+            Route(rule, Template.parse(rule.template), method, implementation.get(name))
+            for service, implementation in services.items()
+            for name, method in methods()[service].items()
+            for rule in method.rules
+        ]
+        # What is served first, then the most specific: several libraries repeat the mixins' rules.
+        routes.sort(key=lambda route: (route.function is None, -route.template.literals))
+        self._routes: dict[int, list[Route]] = {}
+        for route in routes:
+            self._routes.setdefault(route.rule.template.count("/"), []).append(route)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope["method"], scope["path"], [], {}, b"")
+        try:
+            request = await read_request(scope, receive)
+            caller.set(Caller("rest", request.headers))
+            status, answer = 200, await self._answer(request)
+        except RpcError as error:
+            status, answer = error.http_status, error.to_json()
+        except Exception as error:  # noqa: BLE001 - a defect of ours must not look like a broken connection
+            _log.exception("%s %s failed", request.verb, request.path)
+            status, answer = 500, RpcError("INTERNAL", f"{type(error).__name__}: {error}").to_json()
+        await send_json(send, request.headers, status, answer)
+
+    async def _answer(self, request: Request) -> dict[str, Any]:
+        route, variables = self._route(request)
+        if route.function is None or route.method.kind != "unary_unary":
+            raise unimplemented(f"{request.verb} {request.path} ({route.method.service}.{route.method.name})")
+        message = message_class(route.method.request)()
+        _fill(message, route.rule, request, variables)
+        answer = await route.function(message)
+        return to_json(answer, enums_as_numbers="enum-encoding=int" in dict(request.query).get("$alt", ""))
+
+    def _route(self, request: Request) -> tuple[Route, Mapping[str, str]]:
+        for route in self._routes.get(request.path.count("/"), ()):
+            if route.rule.verb == request.verb:
+                variables = route.template.match(request.path)
+                if variables is not None:
+                    return route, variables
+        raise unimplemented(f"{request.verb} {request.path}")
+
+
+def _fill(message: Any, rule: Rule, request: Request, variables: Mapping[str, str]) -> None:
+    if rule.body and request.body.strip():
+        target = message if rule.body == "*" else getattr(message, rule.body)
+        target.SetInParent()
+        merge_json(target, request.body, "" if rule.body == "*" else rule.body)
+    merge_parameters(message, request.query)
+    for path, text in variables.items():
+        set_field(message, path, text)
