@@ -18,6 +18,7 @@ import runpy
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
@@ -54,6 +55,8 @@ def main(spec: Facts) -> NoReturn:
     sys.path[:0] = spec["sites"]
     sys.argv = [spec["module"], *spec["args"]]
     _watch(trial)
+    if spec["stand_ins"]:
+        sys.meta_path.append(StandIns(spec["tops"]))
     try:
         if spec["run"]:
             runpy.run_module(spec["module"], run_name="__main__", alter_sys=True)
@@ -173,6 +176,60 @@ class AfterImport:
 
         spec.loader.exec_module = exec_module  # type: ignore[method-assign]  # of this one loader
         return spec
+
+
+class StandInType(type):
+    """A class that has every attribute and takes part in every expression in which classes are met on import."""
+
+    def __getattr__(cls, name: str) -> type:
+        return stand_in(name)
+
+    def __getitem__(cls, _: object) -> type:
+        return cls
+
+    def __or__(cls, _: object) -> Any:
+        return cls
+
+    def __ror__(cls, _: object) -> Any:
+        return cls
+
+
+def stand_in(name: str) -> type:
+    """Stands for whatever a module that is not installed has under that name: a base class, a function, a decorator."""
+    if name.startswith("__"):
+        raise AttributeError(name)
+    return StandInType(name, (StandIn,), {})
+
+
+class StandIn(metaclass=StandInType):
+    def __init__(self, *_: object, **__: object) -> None: ...
+
+    def __init_subclass__(cls, **_: object) -> None: ...
+
+    def __call__(self, *args: Any, **_: object) -> Any:
+        """A decorator with arguments leaves what it decorates as it is."""
+        return args[0] if len(args) == 1 and callable(args[0]) else StandIn()
+
+    def __getattr__(self, name: str) -> type:
+        return stand_in(name)
+
+
+class StandIns(Loader):
+    """An import hook, asked last: modules that are neither installed nor the job's own are stood in for."""
+
+    def __init__(self, own: Sequence[str]) -> None:
+        self._own = frozenset(own)
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:  # noqa: ARG002 - the protocol's
+        foreign = name.partition(".")[0] not in self._own | sys.stdlib_module_names
+        return ModuleSpec(name, self, is_package=True) if foreign else None
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        module = ModuleType(spec.name)
+        module.__getattr__ = stand_in  # type: ignore[method-assign]  # https://peps.python.org/pep-0562/
+        return module
+
+    def exec_module(self, module: ModuleType) -> None: ...
 
 
 def _watch_click(trial: Trial, core: Any) -> None:

@@ -63,6 +63,23 @@ def judge(report: Report, tried: Tried) -> tuple[Problem, ...]:
             return ()
 
 
+def lacks_a_requirement(report: Report, tried: Tried) -> bool:
+    """Whether the trainer could not be imported here for want of something that the job will have."""
+    return (
+        report["verdict"] == "import"
+        and report["error"].startswith("ModuleNotFoundError")
+        and report["name"].partition(".")[0] not in tried.tops
+        and _is_required(report["name"], tried)
+    )
+
+
+def holds_without_requirements(report: Report) -> bool:
+    """Whether a trial in which modules were stood in for says something for certain: the arguments were taken, or one
+    of them is not known. A value that was not taken may be one that the real module knows."""
+    unknown = any(word.startswith("-") for word in report.get("extras", ()))
+    return report["verdict"] == "accepted" or (report["verdict"] == "rejected" and unknown)
+
+
 def _rejected(report: Report, tried: Tried) -> Iterable[Problem]:
     extras: list[str] = report.get("extras", [])
     others = [word for word in extras if not word.startswith("--job-dir")]
@@ -107,13 +124,18 @@ def _import_failed(report: Report, tried: Tried) -> Problem:
             hint=f"Is the version of `{distribution}` on this machine the one that the job will have?",
             severity="warning",
         )
-    if {_normal(distribution), _normal(top)} & {_normal(requirement) for requirement in tried.requirements}:
+    if _is_required(name, tried):
         message = f"`{name}` is not installed on this machine, so the trainer's arguments could not be checked"
         hint = f"Install it here with `pip install {distribution}`, or skip the check with `--no-preflight`."
     else:
         message = f"`{name}` is imported, but is neither installed on this machine nor in the package's requirements"
         hint = f"Unless the job's image has it, the job fails: add `{distribution}` to the requirements."
     return Problem(message=message, place=_place(report), hint=hint, severity="warning")
+
+
+def _is_required(name: str, tried: Tried) -> bool:
+    names = {_normal(_distribution(name)), _normal(name.partition(".")[0])}
+    return bool(names & {_normal(requirement) for requirement in tried.requirements})
 
 
 def _raised(report: Report) -> Problem:

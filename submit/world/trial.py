@@ -16,11 +16,18 @@ _CHILD = Path(__file__).parent.parent / "preflight" / "child.py"
 
 
 def run(
-    sites: Sequence[Mapping[str, Member]], module: str, argv: Sequence[str], *, run: bool, timeout_s: float
+    sites: Sequence[Mapping[str, Member]],
+    module: str,
+    argv: Sequence[str],
+    *,
+    run: bool,
+    timeout_s: float,
+    own: Sequence[str] | None = None,
 ) -> dict[str, Any]:
     """The child's report, with its `output`; verdict `timeout` or `died` if it left none.
 
-    `sites` are the files of each package as installed. `run=False` only imports the module.
+    `sites` are the files of each package as installed. `run=False` only imports the module. `own`: modules that are
+    not installed are stood in for, unless they belong to these top-level packages.
     """
     with tempfile.TemporaryDirectory(prefix="submit-preflight-", ignore_cleanup_errors=True) as temporary:
         root = Path(temporary).resolve()
@@ -29,7 +36,8 @@ def run(
             tree.write(folder, members)
         (root / "work").mkdir()
         spec = {"report": str(root / "report"), "sites": [str(folder) for folder in folders]}
-        (root / "spec").write_text(json.dumps({**spec, "module": module, "args": list(argv), "run": run}))
+        stand_ins = {"stand_ins": own is not None, "tops": list(own or ())}
+        (root / "spec").write_text(json.dumps({**spec, **stand_ins, "module": module, "args": list(argv), "run": run}))
         command = [sys.executable, "-P", str(_CHILD), str(root / "spec")]
         ended = child.run(command, cwd=root / "work", env=_environment(root), timeout_s=timeout_s)
         return {**_report(root / "report", ended.code), "output": ended.output.replace(f"{root}/", "")}

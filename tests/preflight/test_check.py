@@ -284,6 +284,57 @@ def test_an_import_that_is_not_installed_here_is_a_warning_that_names_it(tmp_pat
     )
 
 
+NEEDY = """
+from __future__ import annotations
+import argparse
+import nonesuch as ns
+from nonesuch.layers import Dense, export
+
+SHAPE = ns.float32 | None
+class Net(Dense, name="net"):
+    @ns.function(jit=True)
+    def call(self, x: ns.Tensor[int]) -> ns.Tensor: ...
+
+@export
+def main():
+    ...
+
+def parse():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--job-dir")
+    parser.add_argument("--kind", choices=["a", "b"])
+    parser.parse_args()
+    ns.train()
+
+parse()
+"""
+
+
+@pytest.mark.parametrize(
+    ("args", "expected"),
+    [
+        ([], []),
+        (["--kind=a"], []),
+        (["--bogus"], ["error: `trainer.task` does not accept the argument `--bogus`"]),
+        (["--kind=c"], ["warning: trainer/task.py:4: `nonesuch` is not installed on this machine, "]),
+    ],
+)
+def test_a_parser_is_tried_although_a_requirement_is_not_installed_here(
+    tmp_path: Path, args: Sequence[str], expected: Sequence[str]
+) -> None:
+    grow(tmp_path, {"tree/requirements.txt": "nonesuch>=1\n"})
+    found = verdicts(packaged(tmp_path, NEEDY), *args)
+    assert len(found) == len(expected)
+    assert all(verdict.startswith(start) for verdict, start in zip(found, expected, strict=True))
+
+
+def test_a_module_of_the_package_itself_is_never_stood_in_for(tmp_path: Path) -> None:
+    grow(tmp_path, {"tree/requirements.txt": "nonesuch>=1\n"})
+    built = packaged(tmp_path, NEEDY.replace("import argparse", "import argparse, nonesuch, trainer.missing"))
+    (verdict,) = verdicts(built)
+    assert verdict.startswith("warning: trainer/task.py:3: `nonesuch` is not installed on this machine")
+
+
 @pytest.mark.parametrize(("module", "distribution"), [("nonesuch_a", "nonesuch_a"), ("cv2", "opencv-python")])
 def test_an_import_that_no_requirement_names_is_told_to_be_added(
     tmp_path: Path, module: str, distribution: str
