@@ -1019,12 +1019,20 @@ class Tools:
         return problem
 
 
+INSTALLER_DEFAULTS = {
+    "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+    "UV_PYTHON_DOWNLOADS": "never",
+    "UV_SYSTEM_CERTS": "1",  # as pip does: behind a company's proxy only the machine's own certificates are right
+    "UV_NATIVE_TLS": "1",  # its name before uv 0.11
+}
+
+
 def installer_environment(inherited: Mapping[str, str]) -> dict[str, str]:
     kept = {name: value for name, value in inherited.items() if not is_foreign(name) and name not in MISLEADING}
     for theirs, ours in PIP_TO_UV.items():
         if theirs in kept and ours not in kept:
             kept[ours] = kept[theirs].replace(" ", ",") if ours == "UV_FIND_LINKS" else kept[theirs]
-    return {"UV_PYTHON_DOWNLOADS": "never", "PIP_DISABLE_PIP_VERSION_CHECK": "1", **kept}
+    return {**INSTALLER_DEFAULTS, **kept}
 
 
 def once(folder: str, orders: Orders, build: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:

@@ -344,13 +344,17 @@ def test_pips_settings_reach_uv_unless_it_has_its_own() -> None:
     environment = launcher.installer_environment(inherited)
 
     assert environment == {
-        "UV_PYTHON_DOWNLOADS": "never",
-        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        **launcher.INSTALLER_DEFAULTS,
         "PIP_FIND_LINKS": "/a /b",
         "PIP_INDEX_URL": "https://p",
         "UV_DEFAULT_INDEX": "https://u",
         "UV_FIND_LINKS": "/a,/b",
     }
+
+
+def test_the_machines_own_certificates_are_trusted_unless_the_user_says_otherwise() -> None:
+    assert launcher.installer_environment({})["UV_SYSTEM_CERTS"] == "1"
+    assert launcher.installer_environment({"UV_SYSTEM_CERTS": "0"})["UV_SYSTEM_CERTS"] == "0"
 
 
 def test_requirements_are_read_from_the_headers_only() -> None:
