@@ -94,7 +94,7 @@ def logs(handle: Handle, target: Target, cursor: str, wait_s: float) -> Conversa
     """The cursor is a position in the job's log file."""
     reply = yield Read(source=handle.path, position=int(cursor or 0), wait_s=wait_s)
     page = _record(reply)
-    lines = str(page["data"]).splitlines()
+    lines = str(page["data"]).split("\n")  # not at what else Unicode takes for the end of a line
     return LogPage(
         entries=tuple(entry for line in lines if (entry := _entry(line))),
         cursor=str(page["position"]),
