@@ -13,7 +13,8 @@ From Python, equal to the command line:
     submit.jobs.list_jobs(limit=10, state="FAILED")
     submit.jobs.get("trainer_20260101_120000_ab12").cancel()
 
-`submit.flags.Flags` lists the parameters. What is heavy is imported when it is first used; `__init__.pyi` says what there is.
+`submit.flags.Flags` lists the parameters. What is heavy is imported when it is first used; `__init__.pyi` says what
+there is.
 """
 
 from importlib import import_module
