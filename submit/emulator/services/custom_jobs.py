@@ -1,0 +1,55 @@
+"""`customJobs` of Vertex AI, in v1 and v1beta1.
+
+https://cloud.google.com/vertex-ai/docs/reference/rest/v1/projects.locations.customJobs
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from submit.emulator.services import problems, worker_pools
+from submit.emulator.services.records import Record
+from submit.emulator.services.resources import Resource, Resources
+
+
+class CustomJobs:
+    """`version` is `v1` or `v1beta1`; both show the same jobs."""
+
+    def __init__(self, resources: Resources, version: str) -> None:
+        self._resources = resources
+        self._resource = Resource(version, "customJobs", "CustomJob", "JobService")
+
+    async def create(self, request: Any) -> Any:
+        job = request.custom_job
+        problems.refuse(self._problems(job))
+        return await self._resources.create(self._resource, request.parent, job, self._engine_request(job))
+
+    async def get(self, request: Any) -> Any:
+        return await self._resources.get(self._resource, request.name)
+
+    async def list(self, request: Any) -> Any:
+        return await self._resources.list(self._resource, request)
+
+    async def cancel(self, request: Any) -> Any:
+        return await self._resources.cancel(self._resource, request.name)
+
+    async def delete(self, request: Any) -> Any:
+        return await self._resources.delete(self._resource, request.name)
+
+    def methods(self) -> dict[str, Callable[..., Any]]:
+        return {
+            "CreateCustomJob": self.create,
+            "GetCustomJob": self.get,
+            "ListCustomJobs": self.list,
+            "CancelCustomJob": self.cancel,
+            "DeleteCustomJob": self.delete,
+        }
+
+    def _problems(self, job: Any) -> Iterator[problems.Problem]:
+        yield from problems.display_name(job.display_name)
+        yield from problems.labels(job.labels)
+        yield from worker_pools.problems(job.job_spec, "job_spec", self._resources.jobs.buckets)
+
+    def _engine_request(self, job: Any) -> Record:
+        return worker_pools.engine_request(job.job_spec, self._resources.jobs.buckets)

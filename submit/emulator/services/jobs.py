@@ -1,0 +1,136 @@
+"""The engine's jobs as resources of a service: by their resource names, with the request that made them.
+
+A job's `client` field is `{"kind", "name", "job_id", "project", "body"}`; `body` is the resource as it was created, in
+its JSON form. Engine calls block, so they run in threads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, ParamSpec, TypeVar
+
+from submit.emulator.rpc.errors import RpcError
+from submit.emulator.services.records import Record
+from submit.errors import ErrorKind, ServiceError
+
+if TYPE_CHECKING:
+    from submit.engine import Engine
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+_PAGE = 500
+
+_CODES = {
+    ErrorKind.INVALID: "INVALID_ARGUMENT",
+    ErrorKind.NOT_FOUND: "NOT_FOUND",
+    ErrorKind.EXISTS: "ALREADY_EXISTS",
+    ErrorKind.DENIED: "PERMISSION_DENIED",
+    ErrorKind.QUOTA: "RESOURCE_EXHAUSTED",
+    ErrorKind.STOCK_OUT: "RESOURCE_EXHAUSTED",
+    ErrorKind.TRANSIENT: "UNAVAILABLE",
+    ErrorKind.INTERNAL: "INTERNAL",
+}
+ENDED = ("SUCCEEDED", "FAILED", "CANCELLED")
+
+
+class Location(NamedTuple):
+    """`projects/p/locations/r`."""
+
+    project: str
+    region: str
+
+    @classmethod
+    def parse(cls, name: str) -> Location:
+        parts = name.split("/")
+        return cls(parts[1], parts[3])
+
+    def __str__(self) -> str:
+        return f"projects/{self.project}/locations/{self.region}"
+
+
+class Numbers:
+    """Numeric ids of 19 digits, as Vertex AI's, ascending; also across restarts, as long as the clock is right."""
+
+    def __init__(self) -> None:
+        self._lock, self._last = threading.Lock(), 0
+
+    def next(self) -> str:
+        with self._lock:
+            self._last = max(self._last + 1, time.time_ns())
+            return str(self._last)
+
+
+class Jobs:
+    """`buckets` is the folder whose sub-folders are the buckets."""
+
+    def __init__(self, engine: Engine, buckets: Path) -> None:
+        self._engine = engine
+        self.buckets = buckets
+        self.numbers = Numbers()
+
+    async def create(self, kind: str, name: str, engine_id: str, request: Record, body: Record) -> Record:
+        """`request` is the engine's without what follows from the other arguments. Raises `RpcError`."""
+        client = {"kind": kind, "name": name, "job_id": name.rsplit("/", 1)[1], "body": body}
+        client["project"] = name.split("/")[1]
+        whole = {**request, "id": engine_id, "submission_id": self.numbers.next(), "client": client}
+        return await _asked(self._engine.create, whole)
+
+    async def get(self, kind: str, name: str, engine_id: str) -> Record:
+        """Raises NOT_FOUND, also for a job of another project or place that has the number."""
+        try:
+            job: Record = (await _asked(self._engine.get, [engine_id]))[0]
+        except RpcError as error:
+            raise (_missing(kind, name) if error.code == "NOT_FOUND" else error) from error
+        if job["client"]["name"] != name or job["client"]["kind"] != kind:
+            raise _missing(kind, name)
+        return job
+
+    async def list(self, kind: str, parent: str) -> list[Record]:
+        """Newest first; `projects/-/locations/-` is everywhere."""
+        return await asyncio.to_thread(lambda: [job for job in self._all() if _is_below(job, kind, parent)])
+
+    async def cancel(self, engine_id: str) -> None:
+        await _asked(self._engine.cancel, engine_id)
+
+    async def delete(self, job: Record) -> None:
+        if job["state"] not in ENDED:
+            state = f"is in state {job['state']} and cannot be deleted. Cancel it first."
+            raise RpcError("FAILED_PRECONDITION", f'The job "{job["client"]["name"]}" {state}')
+        await _asked(self._engine.delete, job["id"])
+
+    def _all(self) -> Iterator[Record]:
+        for page in itertools.count():
+            jobs = _translated(self._engine.list, _PAGE, page * _PAGE)
+            yield from jobs
+            if len(jobs) < _PAGE:
+                return
+
+
+async def _asked(function: Callable[_P, _T], *values: _P.args, **names: _P.kwargs) -> _T:
+    return await asyncio.to_thread(lambda: _translated(function, *values, **names))
+
+
+def _translated(function: Callable[_P, _T], *values: _P.args, **names: _P.kwargs) -> _T:
+    try:
+        return function(*values, **names)
+    except ServiceError as error:
+        raise RpcError(_CODES[error.kind], "; ".join(problem.message for problem in error.problems)) from error
+
+
+def _missing(kind: str, name: str) -> RpcError:
+    word = kind[0].upper() + kind.removesuffix("s")[1:]
+    return RpcError("NOT_FOUND", f'The {word} "{name}" does not exist.')
+
+
+def _is_below(job: Record, kind: str, parent: str) -> bool:
+    client = job["client"] or {}
+    if client.get("kind") != kind:
+        return False
+    wanted = zip(parent.split("/"), client["name"].split("/"), strict=False)
+    return all(want in ("-", have) for want, have in wanted)

@@ -1,0 +1,30 @@
+"""`gs://bucket/object` of a job's packages as a file below the folder of the buckets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+
+def package_path(uri: str, buckets: Path) -> Path:
+    """Raises ValueError for what is no object of a bucket, and for what would lie elsewhere."""
+    bucket, sign, name = uri.removeprefix("gs://").partition("/")
+    parts = [bucket, *name.split("/")]
+    if not uri.startswith("gs://") or not sign or "\0" in uri or {"", ".", ".."} & set(parts):
+        raise ValueError(f"`{uri}` is not the address of an object")
+    return buckets.joinpath(*parts)
+
+
+def unreadable(uris: Iterable[str], buckets: Path) -> str:
+    """The service's sentence about packages that are not there; empty if all are."""
+    missing = [uri for uri in uris if not _is_there(uri, buckets)]
+    if not missing:
+        return ""
+    return f"The provided GCS paths [{', '.join(missing)}] cannot be read by the service account of the job."
+
+
+def _is_there(uri: str, buckets: Path) -> bool:
+    try:
+        return package_path(uri, buckets).is_file()
+    except (ValueError, OSError):
+        return False

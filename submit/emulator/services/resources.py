@@ -1,0 +1,124 @@
+"""What Vertex AI's kinds of jobs have in common: made, shown, listed, cancelled and deleted alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from submit import catalogue
+from submit.emulator.rpc.errors import bad_request
+from submit.emulator.rpc.messages import enum_numbers, message_class
+from submit.emulator.rpc.transcoding import to_json
+from submit.emulator.services.jobs import ENDED, Jobs, Location
+from submit.emulator.services.listing import matching, ordered, page
+from submit.emulator.services.operations import Operations
+from submit.emulator.services.outcomes import JOB_STATES, fill_error, fill_times
+from submit.emulator.services.records import Record
+
+Fill = Callable[[Any, Record], None]
+
+
+def nothing_else(message: Any, job: Record) -> None:
+    """For kinds which show no more than every kind does."""
+
+
+class Resource(NamedTuple):
+    """`kind` is the collection in resource names, `word` the message's name."""
+
+    version: str
+    kind: str
+    word: str
+    service: str
+    fill: Fill = nothing_else
+
+    @property
+    def package(self) -> str:
+        return f"google.cloud.aiplatform.{self.version}"
+
+    def message(self, name: str) -> Any:
+        return message_class(f"{self.package}.{name}")
+
+
+class Resources:
+    def __init__(self, jobs: Jobs, operations: Operations) -> None:
+        self.jobs, self._operations = jobs, operations
+
+    async def create(self, resource: Resource, parent: str, message: Any, request: Record) -> Any:
+        location = known_location(parent)
+        number = self.jobs.numbers.next()
+        shown = {
+            "display_name": message.display_name,
+            "labels": dict(message.labels),
+            "project": location.project,
+            "region": location.region,
+        }
+        name = f"{parent}/{resource.kind}/{number}"
+        job = await self.jobs.create(resource.kind, name, engine_id(name), {**shown, **request}, to_json(message))
+        return as_message(resource, job)
+
+    async def get(self, resource: Resource, name: str) -> Any:
+        return as_message(resource, await self._find(resource, name))
+
+    async def list(self, resource: Resource, request: Any) -> Any:
+        """The filter is over the resources in their JSON form."""
+        jobs = await self.jobs.list(resource.kind, request.parent)
+        shown = [to_json(as_message(resource, job)) for job in jobs] if request.filter else [_head(job) for job in jobs]
+        chosen = ordered(matching(shown, request.filter), getattr(request, "order_by", ""))
+        bound_to = f"{resource.kind} {request.parent} {request.filter}"
+        names, token = page(chosen, request.page_size, request.page_token, bound_to)
+        by_name = {job["client"]["name"]: job for job in jobs}
+        response = resource.message(f"List{resource.word}sResponse")(next_page_token=token)
+        repeated = response.DESCRIPTOR.fields[0].name
+        getattr(response, repeated).extend(as_message(resource, by_name[item["name"]]) for item in names)
+        return response
+
+    async def cancel(self, resource: Resource, name: str) -> Any:
+        """Of a job that has ended it changes nothing."""
+        job = await self._find(resource, name)
+        if job["state"] not in ENDED:
+            await self.jobs.cancel(job["id"])
+        return message_class("google.protobuf.Empty")()
+
+    async def delete(self, resource: Resource, name: str) -> Any:
+        job = await self._find(resource, name)
+        await self.jobs.delete(job)
+        empty = message_class("google.protobuf.Empty")()
+        return self._operations.done(Location.parse(name), empty, resource.message("DeleteOperationMetadata")())
+
+    async def _find(self, resource: Resource, name: str) -> Record:
+        return await self.jobs.get(resource.kind, name, engine_id(name))
+
+
+def as_message(resource: Resource, job: Record) -> Any:
+    """The resource as it was created, and what has become of it."""
+    from google.protobuf.json_format import ParseDict
+
+    from submit.emulator.rpc.messages import pool
+
+    message = resource.message(resource.word)()
+    # A field that only the other version has is not shown by this one.
+    ParseDict(job["client"]["body"], message, ignore_unknown_fields=True, descriptor_pool=pool())
+    message.name = job["client"]["name"]
+    message.state = enum_numbers(f"{resource.package}.JobState")[JOB_STATES[job["state"]]]
+    fill_times(message, job)
+    if job["state"] in ("FAILED", "CANCELLED"):
+        fill_error(message.error, job)
+    resource.fill(message, job)
+    return message
+
+
+def known_location(parent: str) -> Location:
+    location = Location.parse(parent)
+    if location.region not in catalogue.regions():
+        raise bad_request(f"The provided location ID `{location.region}` is not a location of Vertex AI.")
+    return location
+
+
+def engine_id(name: str) -> str:
+    return f"vertex-{name.rsplit('/', 1)[1]}"
+
+
+def _head(job: Record) -> Record:
+    """As much of a job as lists are ordered by."""
+    times = {"createTime": job["create_time"], "startTime": job["start_time"], "endTime": job["end_time"]}
+    return {"name": job["client"]["name"], "displayName": job["display_name"], "state": job["state"], **times}

@@ -1,0 +1,43 @@
+"""Puts the services together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from submit.emulator.rpc import RestApp, grpc_handler
+from submit.emulator.rpc.http import App
+from submit.emulator.services.custom_jobs import CustomJobs
+from submit.emulator.services.jobs import Jobs
+from submit.emulator.services.operations import Operations
+from submit.emulator.services.records import Records
+from submit.emulator.services.resources import Resources
+from submit.engine import Engine
+
+_VERSIONS = ("v1", "v1beta1")
+
+
+class Services:
+    """`app` answers REST; `close` closes what the services remember, not the engine."""
+
+    def __init__(self, methods: Mapping[str, Mapping[str, Callable[..., Any]]], app: App, records: Records) -> None:
+        self._methods, self.app, self._records = methods, app, records
+
+    def grpc_handlers(self) -> list[Any]:
+        return [grpc_handler(service, methods) for service, methods in self._methods.items()]
+
+    def close(self) -> None:
+        self._records.close()
+
+
+def create(engine: Engine, data_dir: Path, buckets: Path) -> Services:
+    """`data_dir` keeps what the services remember beside the engine's jobs; `buckets` is the engine's bucket root."""
+    records = Records(data_dir / "services.sqlite3")
+    jobs = Jobs(engine, buckets)
+    operations = Operations(records, jobs.numbers)
+    resources = Resources(jobs, operations)
+    methods: dict[str, Mapping[str, Callable[..., Any]]] = {"google.longrunning.Operations": operations.methods()}
+    for version in _VERSIONS:
+        methods[f"google.cloud.aiplatform.{version}.JobService"] = CustomJobs(resources, version).methods()
+    return Services(methods, RestApp(methods), records)
