@@ -29,9 +29,8 @@ SERVICES = [
         for names in _AIPLATFORM
     ),
     ("google.cloud.logging_v2.services", "logging_service_v2", "LoggingServiceV2"),
+    ("google.cloud.resourcemanager_v3.services", "projects", "Projects"),
 ]
-MIXINS = ("google.longrunning.Operations", "google.cloud.location.Locations")
-"""Services that every library of aiplatform repeats; their rules are those of all libraries together."""
 
 _LOGGING_RULES = {
     "WriteLogEntries": [["POST", "/v2/entries:write", "*"]],

@@ -8,8 +8,11 @@ from typing import Any
 
 from submit.emulator.rpc import RestApp, grpc_handler
 from submit.emulator.rpc.http import App
+from submit.emulator.services import projects
 from submit.emulator.services.custom_jobs import CustomJobs
 from submit.emulator.services.jobs import Jobs
+from submit.emulator.services.json_app import JsonApp
+from submit.emulator.services.ml_engine.jobs import MlJobs
 from submit.emulator.services.operations import Operations
 from submit.emulator.services.records import Records
 from submit.emulator.services.resources import Resources
@@ -40,4 +43,6 @@ def create(engine: Engine, data_dir: Path, buckets: Path) -> Services:
     methods: dict[str, Mapping[str, Callable[..., Any]]] = {"google.longrunning.Operations": operations.methods()}
     for version in _VERSIONS:
         methods[f"google.cloud.aiplatform.{version}.JobService"] = CustomJobs(resources, version).methods()
-    return Services(methods, RestApp(methods), records)
+    methods[projects.SERVICE] = projects.methods()
+    routes = [*MlJobs(jobs, records).routes(), *projects.routes()]
+    return Services(methods, JsonApp(routes, otherwise=RestApp(methods)), records)

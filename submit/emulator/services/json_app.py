@@ -1,0 +1,70 @@
+"""APIs without message types: JSON in, JSON out, over ASGI."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, NamedTuple, TypeAlias
+
+from submit.emulator.rpc.caller import Caller, caller
+from submit.emulator.rpc.errors import RpcError, bad_request
+from submit.emulator.rpc.http import App, Receive, Request, Scope, Send, read_request, send_json
+from submit.emulator.rpc.templates import Template
+
+_log = logging.getLogger(__name__)
+
+
+class Question(NamedTuple):
+    """What a route is asked; `body` is what the JSON says, None if there is none."""
+
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    body: Any
+
+
+Answer: TypeAlias = Callable[[Question], Awaitable[Any]]
+Routes: TypeAlias = list[tuple[str, str, Answer]]
+"""Verb, path template and who answers."""
+
+
+class JsonApp:
+    """What none of the routes is for goes on to `otherwise`; the first that fits answers."""
+
+    def __init__(self, routes: Routes, otherwise: App) -> None:
+        self._routes = [(verb, Template.parse(template), answer) for verb, template, answer in routes]
+        self._otherwise = otherwise
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = (scope.get("raw_path") or scope["path"].encode()).partition(b"?")[0].decode("latin-1")
+        for verb, template, answer in self._routes:
+            variables = template.match(path) if verb == scope["method"] else None
+            if variables is not None:
+                await _serve(answer, variables, scope, receive, send)
+                return
+        await self._otherwise(scope, receive, send)
+
+
+async def _serve(answer: Answer, variables: Mapping[str, str], scope: Scope, receive: Receive, send: Send) -> None:
+    request = Request(scope["method"], scope["path"], [], {}, b"")
+    try:
+        request = await read_request(scope, receive)
+        caller.set(Caller("rest", request.headers))
+        question = Question(variables, dict(request.query), _parsed(request))
+        status, value = 200, await answer(question)
+    except RpcError as error:
+        status, value = error.http_status, error.to_json()
+    except Exception as error:  # noqa: BLE001 - a defect of ours must not look like a broken connection
+        _log.exception("%s %s failed", request.verb, request.path)
+        status, value = 500, RpcError("INTERNAL", f"{type(error).__name__}: {error}").to_json()
+    await send_json(send, request.headers, status, value)
+
+
+def _parsed(request: Request) -> Any:
+    """A form, as tokens are asked for, is no JSON, and nothing that an answer depends on."""
+    if not request.body.strip() or "form" in request.headers.get("content-type", ""):
+        return None
+    try:
+        return json.loads(request.body)
+    except (UnicodeDecodeError, ValueError, RecursionError) as error:
+        raise bad_request(f"Invalid JSON payload received. {error}") from error
