@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from submit.emulator.services import problems, worker_pools
+from submit.emulator.services import persistent_resources, problems, worker_pools
 from submit.emulator.services.records import Record
 from submit.emulator.services.resources import Resource, Resources
 
@@ -18,11 +18,11 @@ class CustomJobs:
 
     def __init__(self, resources: Resources, version: str) -> None:
         self._resources = resources
-        self._resource = Resource(version, "customJobs", "CustomJob", "JobService")
+        self._resource = Resource(version, "customJobs", "CustomJob")
 
     async def create(self, request: Any) -> Any:
         job = request.custom_job
-        problems.refuse(self._problems(job))
+        problems.refuse(self._problems(request.parent, job))
         return await self._resources.create(self._resource, request.parent, job, self._engine_request(job))
 
     async def get(self, request: Any) -> Any:
@@ -46,10 +46,15 @@ class CustomJobs:
             "DeleteCustomJob": self.delete,
         }
 
-    def _problems(self, job: Any) -> Iterator[problems.Problem]:
+    def _problems(self, parent: str, job: Any) -> Iterator[problems.Problem]:
         yield from problems.display_name(job.display_name)
         yield from problems.labels(job.labels)
         yield from worker_pools.problems(job.job_spec, "job_spec", self._resources.jobs.buckets)
+        kept, kind = job.job_spec.persistent_resource_id, persistent_resources.KIND
+        if kept and not self._resources.records.get(kind, f"{parent}/{kind}/{kept}"):
+            yield problems.Problem(
+                "job_spec.persistent_resource_id", f'The PersistentResource "{kept}" does not exist.'
+            )
 
     def _engine_request(self, job: Any) -> Record:
         return worker_pools.engine_request(job.job_spec, self._resources.jobs.buckets)

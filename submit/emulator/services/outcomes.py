@@ -10,15 +10,17 @@ from urllib.parse import quote
 
 from submit.emulator.services.records import Record
 
-JOB_STATES = {
-    "QUEUED": "JOB_STATE_QUEUED",
-    "PREPARING": "JOB_STATE_PENDING",
-    "RUNNING": "JOB_STATE_RUNNING",
-    "CANCELLING": "JOB_STATE_CANCELLING",
-    "SUCCEEDED": "JOB_STATE_SUCCEEDED",
-    "FAILED": "JOB_STATE_FAILED",
-    "CANCELLED": "JOB_STATE_CANCELLED",
+STATES = {
+    "QUEUED": "QUEUED",
+    "PREPARING": "PENDING",
+    "RUNNING": "RUNNING",
+    "CANCELLING": "CANCELLING",
+    "SUCCEEDED": "SUCCEEDED",
+    "FAILED": "FAILED",
+    "CANCELLED": "CANCELLED",
 }
+"""After `JOB_STATE_` or `PIPELINE_STATE_`."""
+
 _CANCELLED, _INVALID_ARGUMENT, _DEADLINE_EXCEEDED, _INTERNAL = 1, 3, 4, 13
 _ERROR_CODES = {"time-out": _DEADLINE_EXCEEDED, "supervisor lost": _INTERNAL}
 

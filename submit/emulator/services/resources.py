@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -12,8 +13,8 @@ from submit.emulator.rpc.transcoding import to_json
 from submit.emulator.services.jobs import ENDED, Jobs, Location
 from submit.emulator.services.listing import matching, ordered, page
 from submit.emulator.services.operations import Operations
-from submit.emulator.services.outcomes import JOB_STATES, fill_error, fill_times
-from submit.emulator.services.records import Record
+from submit.emulator.services.outcomes import STATES, fill_error, fill_times
+from submit.emulator.services.records import Record, Records
 
 Fill = Callable[[Any, Record], None]
 
@@ -28,7 +29,7 @@ class Resource(NamedTuple):
     version: str
     kind: str
     word: str
-    service: str
+    states: str = "JobState"
     fill: Fill = nothing_else
 
     @property
@@ -40,8 +41,8 @@ class Resource(NamedTuple):
 
 
 class Resources:
-    def __init__(self, jobs: Jobs, operations: Operations) -> None:
-        self.jobs, self._operations = jobs, operations
+    def __init__(self, jobs: Jobs, operations: Operations, records: Records) -> None:
+        self.jobs, self._operations, self.records = jobs, operations, records
 
     async def create(self, resource: Resource, parent: str, message: Any, request: Record) -> Any:
         location = known_location(parent)
@@ -60,17 +61,7 @@ class Resources:
         return as_message(resource, await self._find(resource, name))
 
     async def list(self, resource: Resource, request: Any) -> Any:
-        """The filter is over the resources in their JSON form."""
-        jobs = await self.jobs.list(resource.kind, request.parent)
-        shown = [to_json(as_message(resource, job)) for job in jobs] if request.filter else [_head(job) for job in jobs]
-        chosen = ordered(matching(shown, request.filter), getattr(request, "order_by", ""))
-        bound_to = f"{resource.kind} {request.parent} {request.filter}"
-        names, token = page(chosen, request.page_size, request.page_token, bound_to)
-        by_name = {job["client"]["name"]: job for job in jobs}
-        response = resource.message(f"List{resource.word}sResponse")(next_page_token=token)
-        repeated = response.DESCRIPTOR.fields[0].name
-        getattr(response, repeated).extend(as_message(resource, by_name[item["name"]]) for item in names)
-        return response
+        return listed(resource, request, await self.jobs.list(resource.kind, request.parent))
 
     async def cancel(self, resource: Resource, name: str) -> Any:
         """Of a job that has ended it changes nothing."""
@@ -89,6 +80,19 @@ class Resources:
         return await self.jobs.get(resource.kind, name, engine_id(name))
 
 
+def listed(resource: Resource, request: Any, jobs: list[Record]) -> Any:
+    """The response to a list request; the filter is over the resources in their JSON form."""
+    shown = [to_json(as_message(resource, job)) for job in jobs] if request.filter else [_head(job) for job in jobs]
+    chosen = ordered(matching(shown, request.filter), getattr(request, "order_by", ""))
+    bound_to = f"{resource.kind} {request.parent} {request.filter}"
+    names, token = page(chosen, request.page_size, request.page_token, bound_to)
+    by_name = {job["client"]["name"]: job for job in jobs}
+    response = resource.message(f"List{resource.word}sResponse")(next_page_token=token)
+    repeated = response.DESCRIPTOR.fields[0].name
+    getattr(response, repeated).extend(as_message(resource, by_name[item["name"]]) for item in names)
+    return response
+
+
 def as_message(resource: Resource, job: Record) -> Any:
     """The resource as it was created, and what has become of it."""
     from google.protobuf.json_format import ParseDict
@@ -99,7 +103,8 @@ def as_message(resource: Resource, job: Record) -> Any:
     # A field that only the other version has is not shown by this one.
     ParseDict(job["client"]["body"], message, ignore_unknown_fields=True, descriptor_pool=pool())
     message.name = job["client"]["name"]
-    message.state = enum_numbers(f"{resource.package}.JobState")[JOB_STATES[job["state"]]]
+    numbers = enum_numbers(f"{resource.package}.{resource.states}")
+    message.state = numbers[f"{_snake(resource.states).upper()}_{STATES[job['state']]}"]
     fill_times(message, job)
     if job["state"] in ("FAILED", "CANCELLED"):
         fill_error(message.error, job)
@@ -112,6 +117,10 @@ def known_location(parent: str) -> Location:
     if location.region not in catalogue.regions():
         raise bad_request(f"The provided location ID `{location.region}` is not a location of Vertex AI.")
     return location
+
+
+def _snake(camel: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", camel)
 
 
 def engine_id(name: str) -> str:

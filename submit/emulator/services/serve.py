@@ -8,14 +8,17 @@ from typing import Any
 
 from submit.emulator.rpc import RestApp, grpc_handler
 from submit.emulator.rpc.http import App
-from submit.emulator.services import projects
+from submit.emulator.services import locations, projects
 from submit.emulator.services.custom_jobs import CustomJobs
 from submit.emulator.services.jobs import Jobs
 from submit.emulator.services.json_app import JsonApp
 from submit.emulator.services.ml_engine.jobs import MlJobs
 from submit.emulator.services.operations import Operations
+from submit.emulator.services.persistent_resources import PersistentResources
+from submit.emulator.services.pipelines import Pipelines
 from submit.emulator.services.records import Records
 from submit.emulator.services.resources import Resources
+from submit.emulator.services.tuning_jobs import TuningJobs
 from submit.engine import Engine
 
 _VERSIONS = ("v1", "v1beta1")
@@ -39,10 +42,16 @@ def create(engine: Engine, data_dir: Path, buckets: Path) -> Services:
     records = Records(data_dir / "services.sqlite3")
     jobs = Jobs(engine, buckets)
     operations = Operations(records, jobs.numbers)
-    resources = Resources(jobs, operations)
+    resources = Resources(jobs, operations, records)
     methods: dict[str, Mapping[str, Callable[..., Any]]] = {"google.longrunning.Operations": operations.methods()}
     for version in _VERSIONS:
-        methods[f"google.cloud.aiplatform.{version}.JobService"] = CustomJobs(resources, version).methods()
+        package = f"google.cloud.aiplatform.{version}"
+        job_kinds = CustomJobs(resources, version).methods() | TuningJobs(resources, version).methods()
+        methods[f"{package}.JobService"] = job_kinds
+        methods[f"{package}.PipelineService"] = Pipelines(resources, operations, records, version).methods()
+        persistent = PersistentResources(records, operations, version)
+        methods[f"{package}.PersistentResourceService"] = persistent.methods()
+    methods[locations.SERVICE] = locations.methods()
     methods[projects.SERVICE] = projects.methods()
     routes = [*MlJobs(jobs, records).routes(), *projects.routes()]
     return Services(methods, JsonApp(routes, otherwise=RestApp(methods)), records)

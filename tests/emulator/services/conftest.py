@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from google.auth.credentials import AnonymousCredentials
 
 from submit.emulator.services import create
 from submit.engine import Engine
@@ -42,6 +43,12 @@ def emulator(tmp_path: Path, cache: Path) -> Iterator[Emulator]:
         engine.cancel(str(job["id"]))
     services.close()
     engine.close()
+
+
+def over_rest(client: Any, emulator: Emulator) -> Any:
+    """A client class of Google's, which speaks REST to the emulator."""
+    credentials = AnonymousCredentials()  # type: ignore[no-untyped-call]
+    return client(transport="rest", credentials=credentials, client_options={"api_endpoint": emulator.url})
 
 
 def custom_job(source: str, *, name: str = "first", **more: Any) -> dict[str, Any]:

@@ -7,11 +7,10 @@ from typing import Any
 import grpc
 import pytest
 from google.api_core import exceptions
-from google.auth.credentials import AnonymousCredentials
 from google.cloud.aiplatform_v1 import JobServiceClient, JobState
 from google.cloud.aiplatform_v1.services.job_service.transports.grpc import JobServiceGrpcTransport
 
-from tests.emulator.services.conftest import PARENT, Emulator, custom_job
+from tests.emulator.services.conftest import PARENT, Emulator, custom_job, over_rest
 from tests.project import wait_until
 
 
@@ -19,17 +18,12 @@ from tests.project import wait_until
 def client(request: pytest.FixtureRequest, emulator: Emulator) -> Any:
     if request.param == "grpc":
         return JobServiceClient(transport=JobServiceGrpcTransport(channel=grpc.insecure_channel(emulator.target)))
-    return rest_client(emulator)
+    return over_rest(JobServiceClient, emulator)
 
 
-@pytest.fixture(name="rest")
-def rest_client_fixture(emulator: Emulator) -> Any:
-    return rest_client(emulator)
-
-
-def rest_client(emulator: Emulator) -> Any:
-    credentials = AnonymousCredentials()  # type: ignore[no-untyped-call]
-    return JobServiceClient(transport="rest", credentials=credentials, client_options={"api_endpoint": emulator.url})
+@pytest.fixture
+def rest(emulator: Emulator) -> Any:
+    return over_rest(JobServiceClient, emulator)
 
 
 def ended(client: Any, name: str) -> Any:

@@ -12,6 +12,15 @@ from submit.emulator.services.ml_engine.replicas import REPLICAS
 from submit.emulator.services.outcomes import failure_message
 from submit.emulator.services.records import Record
 
+_TRIAL_STATES = {
+    "REQUESTED": "QUEUED",
+    "ACTIVE": "RUNNING",
+    "STOPPING": "CANCELLING",
+    "SUCCEEDED": "SUCCEEDED",
+    "INFEASIBLE": "FAILED",
+}
+"""The engine has Vertex AI's."""
+
 _REPLICA = re.compile(r"workerpool(\d)-(\d+)")
 
 
@@ -54,7 +63,7 @@ def _output(job: Record, study: Record | None) -> Record:
 
 
 def _trial(trial: Record) -> Record:
-    values: dict[str, Any] = {"trialId": str(trial["id"]), "state": trial["state"]}
+    values: dict[str, Any] = {"trialId": str(trial["id"]), "state": _TRIAL_STATES[trial["state"]]}
     values["hyperparameters"] = {name: str(value) for name, value in trial["parameters"].items()}
     metrics = [{"objectiveValue": value} for value in trial["metrics"].values() if isinstance(value, int | float)]
     if metrics:
