@@ -124,7 +124,11 @@ def _matching(entries: Iterable[Entry], wanted: Wanted) -> Iterator[Entry]:
             if name.encode() > wanted.prefix.encode():
                 return
             continue
-        if wanted.was_seen(name, generation) or (wanted.glob and not wanted.glob.fullmatch(name)):
+        if (
+            name.encode() < wanted.first.encode()
+            or wanted.was_seen(name, generation)
+            or (wanted.glob and not wanted.glob.fullmatch(name))
+        ):
             continue
         yield entry
 

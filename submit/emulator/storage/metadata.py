@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,17 +76,17 @@ class Metadata:
     def generation(self, bucket: str, name: str, generation: int) -> Row | None:
         return self._row("bucket=? and name=? and generation=?", bucket, name, generation)
 
-    def insert(self, row: Row) -> None:
-        """A new live generation; one that is still live under its name is forgotten in the same step."""
-        resource = row.resource
-        key = (resource["bucket"], resource["name"])
+    def insert(self, rows: Iterable[Row]) -> None:
+        """New live generations; those that are still live under their names are forgotten in the same step."""
         with self._db:
             self._db.execute("begin")
-            self._db.execute("delete from object where bucket=? and name=? and live", key)
-            self._db.execute(
-                "insert into object values (?, ?, ?, 1, ?, ?, ?, ?)",
-                (*key, int(resource["generation"]), row.path, row.size, row.modified, json.dumps(resource)),
-            )
+            for row in rows:
+                bucket, name, generation = _key(row.resource)
+                self._db.execute("delete from object where bucket=? and name=? and live", (bucket, name))
+                self._db.execute(
+                    "insert into object values (?, ?, ?, 1, ?, ?, ?, ?)",
+                    (bucket, name, generation, row.path, row.size, row.modified, json.dumps(row.resource)),
+                )
 
     def save(self, resource: Resource) -> None:
         self._db.execute(

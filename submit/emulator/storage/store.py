@@ -12,7 +12,7 @@ import os
 import shutil
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,13 @@ from submit.emulator.storage.resources import new_bucket, new_object, timestamp
 
 SESSION_SECONDS = 7 * 24 * 3600.0
 """https://cloud.google.com/storage/docs/resumable-uploads#introduction: a session lives for a week."""
+
+
+ADOPTED_AT_ONCE = 500
+"""Files that become objects in one transaction; between two of them, others have their turn."""
+
+Found = tuple[str, Path, os.stat_result]
+"""A file in a bucket: the name that it has as an object, where it is, its status."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,16 +134,13 @@ class Store:
         path = self.folder.root / row.path if row else self.folder.path_of(bucket, name)
         found = self.folder.status(path) if path else None
         if path and found and not (row and _same(found, row.size, row.modified)):
-            await self._adopt(bucket, name, path, found)
+            await self._adopt(bucket, [(name, path, found)])
 
     async def survey(self, bucket: str, prefix: str) -> None:
         """Adopt every new or changed file under the prefix, and forget objects whose file is gone."""
         files = await asyncio.to_thread(lambda: list(self.folder.files(bucket, prefix)))
         known = self.metadata.known(bucket)
-        for name, path, found in files:
-            relative, size, modified = known.get(name, ("", -1, -1))
-            if relative in ("", self._relative(path)) and not _same(found, size, modified):
-                await self._adopt(bucket, name, path, found)
+        await self._adopt(bucket, [file for file in files if self._is_new(file, known.get(file[0]))])
         there = {name for name, _, _ in files}
         for name in known:
             if name.startswith(prefix) and name not in there:
@@ -155,10 +159,11 @@ class Store:
         if current and self._versioned(bucket):
             self._retire(current)
         path = self.folder.put(content.path, bucket, name)
-        resource = self._record(bucket, name, said, content, path, path.stat())
+        row = self._new_row(bucket, name, said, replace(content, path=path), path.stat())
+        self.metadata.insert([row])
         if current and current.path != path:
             self.folder.remove(current.path, bucket)
-        return resource
+        return row.resource
 
     def remove(self, held: Held, *, forever: bool) -> None:
         """Delete the generation; in a versioned bucket it stays as one that is not live, unless `forever`."""
@@ -186,7 +191,7 @@ class Store:
             await asyncio.to_thread(shutil.copyfile, held.path, target)
         except FileNotFoundError as error:
             raise no_object(held.resource["bucket"], held.resource["name"]) from error
-        return Content(path=target, size=known.size, crc32c=known.crc32c, md5=known.md5, components=known.components)
+        return replace(known, path=target)
 
     def _retire(self, held: Held) -> None:
         """Keep a live generation as one that is not; its file stays as well, until it is replaced or removed."""
@@ -195,32 +200,35 @@ class Store:
         now = timestamp(time.time_ns())
         self.metadata.retire(held.resource | {"timeDeleted": now}, self._relative(aside))
 
-    async def _adopt(self, bucket: str, name: str, path: Path, found: os.stat_result) -> None:
-        try:
-            content = await asyncio.to_thread(content_of, path)
-        except OSError:
-            return
-        row = self.metadata.live(bucket, name)
-        if row and _same(found, row.size, row.modified):
-            return  # somebody else adopted it while we read
-        kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-        self._record(bucket, name, {"contentType": kind}, content, path, found)
-
-    def _record(
-        self, bucket: str, name: str, said: Mapping[str, Any], content: Content, path: Path, found: os.stat_result
-    ) -> Resource:
-        """`found` is the file as it was before it was read: if it changed since, it is read again next time."""
-        resource = new_object(bucket, name, self.next_generation(), said, content)
-        self.metadata.insert(
-            Row(
-                live=True,
-                path=self._relative(path),
-                size=found.st_size,
-                modified=found.st_mtime_ns,
-                resource=resource,
+    async def _adopt(self, bucket: str, files: list[Found]) -> None:
+        """Make objects of files that the API did not write; those that vanish meanwhile are left out."""
+        for start in range(0, len(files), ADOPTED_AT_ONCE):
+            some = files[start : start + ADOPTED_AT_ONCE]
+            contents = await asyncio.to_thread(lambda: [_content(path) for _, path, _ in some])  # noqa: B023  awaited
+            self.metadata.insert(
+                self._new_row(bucket, name, {"contentType": _kind(name)}, content, found)
+                for (name, _, found), content in zip(some, contents, strict=True)
+                if content and not self._is_known(bucket, name, found)  # somebody may have adopted it while we read
             )
+
+    def _new_row(self, bucket: str, name: str, said: Mapping[str, Any], content: Content, found: os.stat_result) -> Row:
+        """`found` is the file as it was before it was read: if it changed since, it is read again next time."""
+        return Row(
+            live=True,
+            path=self._relative(content.path),
+            size=found.st_size,
+            modified=found.st_mtime_ns,
+            resource=new_object(bucket, name, self.next_generation(), said, content),
         )
-        return resource
+
+    def _is_new(self, file: Found, known: tuple[str, int, int] | None) -> bool:
+        """A file beside an object of the same name whose content is elsewhere stays a file."""
+        _, path, found = file
+        return known is None or (known[0] == self._relative(path) and not _same(found, *known[1:]))
+
+    def _is_known(self, bucket: str, name: str, found: os.stat_result) -> bool:
+        row = self.metadata.live(bucket, name)
+        return row is not None and _same(found, row.size, row.modified)
 
     def _row(self, bucket: str, name: str, generation: str | None) -> Row | None:
         if generation is None:
@@ -244,6 +252,17 @@ class Store:
         for path in self.folder.leftovers(known):
             if path.name.partition(".")[0] not in sessions:
                 path.unlink()
+
+
+def _content(path: Path) -> Content | None:
+    try:
+        return content_of(path)
+    except OSError:
+        return None
+
+
+def _kind(name: str) -> str:
+    return mimetypes.guess_type(name)[0] or "application/octet-stream"
 
 
 def _same(found: os.stat_result, size: int, modified: int) -> bool:
