@@ -13,6 +13,7 @@ from typing import Any
 
 from submit.emulator.rpc.errors import RpcError, bad_request
 from submit.emulator.rpc.messages import pool
+from submit.emulator.rpc.times import widen_times
 
 _SYSTEM_PARAMETERS = {"access_token", "alt", "callback", "fields", "key", "prettyPrint", "quotaUser", "upload_protocol"}
 """https://cloud.google.com/apis/docs/system-parameters; those with `$` before them are as well."""
@@ -21,9 +22,11 @@ _AS_TEXT = {f"google.protobuf.{name}" for name in ("FieldMask", "Timestamp", "Du
 
 
 def to_json(message: Any, *, enums_as_numbers: bool = False) -> dict[str, Any]:
+    """Times always have nine digits of a second."""
     from google.protobuf.json_format import MessageToDict
 
     answer: dict[str, Any] = MessageToDict(message, use_integers_for_enums=enums_as_numbers, descriptor_pool=pool())
+    widen_times(answer, message.DESCRIPTOR)
     return answer
 
 
