@@ -19,6 +19,7 @@ EXIT_INTERNAL = 70  # os.EX_SOFTWARE: a defect of ours, never the user's
 COMMANDS = {
     "train": ("submit.cli.train:train", "Submit a training job and follow it to its end."),
     "jobs": ("submit.cli.jobs:jobs", "List, describe, follow, cancel and delete jobs."),
+    "emulator": ("submit.cli.emulator:emulator", "Serve Google's job and storage APIs on this machine."),
     "check": ("submit.cli.check:check", "Check config files; show every problem with its line."),
     "convert": ("submit.cli.convert:convert", "Turn an ML Engine config into a Vertex AI config."),
     "package": ("submit.cli.package:package", "Build the archive of a trainer, and nothing else."),

@@ -1,0 +1,108 @@
+"""The emulator as a process in the background: start, status, stop. Its data folder knows all about it."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from submit.errors import ErrorKind, ServiceError
+
+START_S = 15.0
+STOP_S = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoints:
+    """Where a running emulator answers, on loopback."""
+
+    pid: int
+    port: int
+    grpc_port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+
+def status(data: Path) -> Endpoints | None:
+    """The endpoints of the emulator that runs on this data folder; None if none does."""
+    if not _is_locked(data / "emulator.lock"):
+        return None
+    try:
+        known = json.loads((data / "emulator.json").read_text())
+    except (FileNotFoundError, ValueError):
+        return None
+    return Endpoints(**known)
+
+
+def start(data: Path, port: int, cache: Path) -> Endpoints:
+    """The running emulator, started if there was none. Port 0: any that is free."""
+    running = status(data)
+    if running is not None:
+        if port not in (0, running.port):
+            hint = "Stop it first: submit emulator stop"
+            raise ServiceError(f"the emulator runs already, on port {running.port}", kind=ErrorKind.EXISTS, hint=hint)
+        return running
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (data / "emulator.json").unlink(missing_ok=True)
+    log = data / "emulator.log"
+    with log.open("ab") as output:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "submit.emulator.server", str(data), str(port), str(cache)],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    return _wait_until_ready(child, data, log)
+
+
+def stop(data: Path) -> bool:
+    """Whether one was running; jobs that run go on, and are there when it is started again."""
+    running = status(data)
+    if running is None:
+        return False
+    os.kill(running.pid, signal.SIGTERM)
+    deadline = time.monotonic() + STOP_S
+    while _is_locked(data / "emulator.lock"):
+        if time.monotonic() > deadline:
+            os.kill(running.pid, signal.SIGKILL)
+        time.sleep(0.01)
+    return True
+
+
+def _wait_until_ready(child: subprocess.Popen[bytes], data: Path, log: Path) -> Endpoints:
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline:
+        found = status(data)
+        if found is not None:
+            return found
+        if child.poll() is not None:
+            break
+        time.sleep(0.01)
+    else:
+        child.kill()
+    lines = log.read_text(errors="replace").strip().splitlines()
+    reason = lines[-1] if lines else "it said nothing"
+    raise ServiceError(f"the emulator did not start: {reason}", kind=ErrorKind.INTERNAL, hint=f"See {log}.")
+
+
+def _is_locked(path: Path) -> bool:
+    try:
+        file = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(file)
+    return False

@@ -1,0 +1,45 @@
+"""One port for all of Google's REST APIs: the path says whose request it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from submit.emulator.rpc.http import App, Receive, Scope, Send, send_json
+
+_STORAGE = ("/storage/", "/upload/storage/", "/resumable/upload/storage/", "/download/storage/", "/batch")
+_SERVICES = ("/v1/", "/v1beta1/", "/ui/", "/v3/", "/token")
+_LOGS = ("/v2/",)
+
+
+class Router:
+    """`storage`, `services` and `logs` are the applications; `buckets` is the folder of all buckets.
+
+    A path that belongs to none of them is answered 501, with its name: nothing is ever answered with an empty success.
+    """
+
+    def __init__(self, apps: Mapping[str, App], buckets: Path) -> None:
+        self._buckets = buckets
+        prefixes = {"storage": _STORAGE, "services": _SERVICES, "logs": _LOGS}
+        self._apps = {prefix: app for name, app in apps.items() for prefix in prefixes[name]}
+        self._storage = apps["storage"]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
+        app = self._owner(path)
+        if app is not None:
+            await app(scope, receive, send)
+            return
+        message = f"The emulator does not implement {scope['method']} {path}"
+        await send_json(send, {}, 501, {"error": {"code": 501, "message": message, "status": "UNIMPLEMENTED"}})
+
+    def _owner(self, path: str) -> App | None:
+        for prefix, app in self._apps.items():
+            if path.startswith(prefix):
+                return app
+        return self._storage if self._names_bucket(path) else None
+
+    def _names_bucket(self, path: str) -> bool:
+        """Cloud Storage's XML API has the bucket first."""
+        name = path.removeprefix("/").partition("/")[0].partition("?")[0]
+        return bool(name) and not name.startswith(".") and (self._buckets / name).is_dir()

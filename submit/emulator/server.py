@@ -1,0 +1,112 @@
+"""The emulator's process: REST on one port, gRPC on another, one event loop, the engine behind both.
+
+`python -m submit.emulator.server DATA_DIR PORT CACHE_DIR`, for `submit emulator start`. It listens on loopback only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import json
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from submit.emulator import services, storage
+from submit.emulator.router import Router
+from submit.engine import Engine
+
+if TYPE_CHECKING:
+    from submit.emulator.services import Services
+
+HOST = "127.0.0.1"
+READY = "emulator.json"
+LOCK = "emulator.lock"
+
+
+class AlreadyRunningError(Exception):
+    """Another emulator holds the data folder."""
+
+
+async def serve(data: Path, port: int, cache: Path) -> None:
+    """Serves until SIGTERM or SIGINT; `emulator.json` in the data folder is there as long as it answers."""
+    buckets = data / "buckets"
+    engine = Engine(data / "engine", cache=cache, bucket_root=buckets)
+    store = storage.create(data / "storage", buckets)
+    jobs = services.create(engine, data, buckets)
+    grpc_server, grpc_port = await _start_grpc(jobs)
+    rest = _rest_server(Router({"storage": store, "services": jobs.app}, buckets))
+    try:
+        await _run(rest, _listen(port), data / READY, grpc_port)
+    finally:
+        await grpc_server.stop(0.5)
+        jobs.close()
+        store.close()
+        engine.close()
+
+
+async def _start_grpc(jobs: Services) -> tuple[Any, int]:
+    import grpc.aio
+
+    server = grpc.aio.server()
+    server.add_generic_rpc_handlers(tuple(jobs.grpc_handlers()))
+    port = server.add_insecure_port(f"{HOST}:0")
+    await server.start()
+    return server, port
+
+
+def _rest_server(app: Router) -> Any:
+    import uvicorn
+
+    # h11 keeps the case of header names and takes what TensorFlow's libcurl sends; httptools does neither.
+    config = uvicorn.Config(app, http="h11", ws="none", lifespan="off", log_level="warning", access_log=False)
+    return uvicorn.Server(config)
+
+
+def _listen(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((HOST, port))
+    return listener
+
+
+async def _run(rest: Any, listener: socket.socket, ready: Path, grpc_port: int) -> None:
+    serving = asyncio.ensure_future(rest.serve(sockets=[listener]))
+    while not rest.started and not serving.done():
+        await asyncio.sleep(0.002)
+    endpoints = {"pid": os.getpid(), "port": listener.getsockname()[1], "grpc_port": grpc_port}
+    unfinished = ready.with_suffix(".part")
+    unfinished.write_text(json.dumps(endpoints))
+    unfinished.replace(ready)
+    try:
+        await serving
+    finally:
+        ready.unlink(missing_ok=True)
+
+
+def _lock(data: Path) -> int:
+    """Held as long as this process lives."""
+    file = os.open(data / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise AlreadyRunningError(f"an emulator is running on {data} already") from error
+    return file
+
+
+def main() -> None:
+    data, port, cache = Path(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = _lock(data)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(serve(data, port, cache))
+    os.close(lock)
+
+
+if __name__ == "__main__":
+    main()
