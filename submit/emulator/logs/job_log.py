@@ -1,0 +1,98 @@
+"""The log file of one job as entries in order, from any time on, without reading what stands before.
+
+The service keeps entries by time, the engine keeps lines as they come. Both are the same here: a line that is older
+than the one before, which another replica wrote, gets that one's time. So nothing ever appears behind a reader.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from bisect import bisect_left
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from submit.emulator.logs.entries import JsonEntry, Origin, entries, full_time
+from submit.engine.journal import read_page
+
+_BLOCK_BYTES = 1 << 16
+
+
+class _Block(NamedTuple):
+    """Whole lines; `floor` is the time of the line before them, `last` that of the last one."""
+
+    begin: int
+    end: int
+    floor: str
+    last: str
+
+
+class JobLog:
+    """Keeps only the times and places of blocks of the file."""
+
+    def __init__(self, path: Path, origin: Origin) -> None:
+        self._path, self.origin = path, origin
+        self._blocks: list[_Block] = []
+        self._lock = threading.Lock()
+
+    def between(self, first: str, last: str, *, newest_first: bool = False) -> Iterator[JsonEntry]:
+        """At least the entries of that period, in order."""
+        blocks = self._refreshed()
+        begin = bisect_left(blocks, first, key=lambda block: block.last)
+        chosen = [block for block in blocks[begin:] if block.floor <= last]
+        if not newest_first:
+            for block in chosen:
+                yield from self._entries(block)
+            return
+        for block in reversed(chosen):
+            yield from reversed(list(self._entries(block)))
+
+    def behind(self, position: int, end: int) -> Iterator[JsonEntry]:
+        """The entries between two bytes of the file; `end` is what the method of that name has said."""
+        blocks = self._refreshed()
+        for block in blocks[bisect_left(blocks, position + 1, key=lambda block: block.end) :]:
+            if block.begin < end:
+                yield from self._entries(block, position)
+
+    def end(self) -> int:
+        blocks = self._refreshed()
+        return blocks[-1].end if blocks else 0
+
+    def _refreshed(self) -> list[_Block]:
+        with self._lock:
+            while True:
+                previous = self._blocks[-1] if self._blocks else _Block(0, 0, "", "")
+                data, end = read_page(self._path, previous.end, _BLOCK_BYTES)
+                if not data:
+                    return list(self._blocks)
+                last = previous.last
+                for _, time, _ in _lines(data, previous.end, last):
+                    last = time
+                self._blocks.append(_Block(previous.end, end, previous.last, last))
+
+    def _entries(self, block: _Block, begin: int = 0) -> Iterator[JsonEntry]:
+        data, _ = read_page(self._path, block.begin, block.end - block.begin)
+        for position, time, line in _lines(data, block.begin, block.floor):
+            if position >= begin:
+                yield from entries(line, time, position, self.origin)
+
+
+def _lines(data: str, position: int, floor: str) -> Iterator[tuple[int, str, dict[str, Any]]]:
+    """Position, time and content of each line; what a killed writer has torn is left out."""
+    for text in data.split("\n")[:-1]:
+        try:
+            line = _read(text)
+            floor = max(floor, full_time(line["time"]))
+        except (ValueError, KeyError, TypeError):
+            line = None
+        if line is not None:
+            yield position, floor, line
+        position += len(text.encode()) + 1
+
+
+def _read(text: str) -> Any:
+    line = json.loads(text)
+    if "\\ud" in text:  # half of a surrogate pair is no character, and no message can hold it
+        line = json.loads(json.dumps(line, ensure_ascii=False).encode("utf-8", "replace"))
+    return line

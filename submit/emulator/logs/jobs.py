@@ -1,0 +1,72 @@
+"""The logs of the engine's jobs that came through Google's APIs."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from submit.emulator.logs.entries import Origin
+from submit.emulator.logs.job_log import JobLog
+from submit.errors import ErrorKind, ServiceError
+
+if TYPE_CHECKING:
+    from submit.engine import Engine
+
+FindJob = Callable[[str], Iterable[str]]
+
+_KEPT = 2000
+_PAGE = 500
+ENDED = ("SUCCEEDED", "FAILED", "CANCELLED")
+
+
+def find_job(job_id: str) -> Iterable[str]:
+    """The engine's ids that a `resource.labels.job_id` may stand for."""
+    return (f"vertex-{job_id}", f"ml-{job_id}") if job_id.isdecimal() else (f"ml-{job_id}",)
+
+
+class JobLogs:
+    """Calls block."""
+
+    def __init__(self, engine: Engine, find: FindJob) -> None:
+        self._engine, self._find = engine, find
+        self._logs: OrderedDict[str, tuple[str, JobLog]] = OrderedDict()
+
+    def logs(self, projects: frozenset[str], job_ids: Iterable[str] | None) -> Iterator[JobLog]:
+        """Of all jobs in those projects, or of those that are named; unknown names are passed over."""
+        for job in self._all() if job_ids is None else self.named(job_ids):
+            client = job["client"] or {}
+            if client.get("project") in projects and client.get("job_id"):
+                yield self._log(job, client)
+
+    def named(self, job_ids: Iterable[str]) -> Iterator[dict[str, Any]]:
+        for engine_id in (engine_id for job_id in job_ids for engine_id in self._find(job_id)):
+            try:
+                yield from self._engine.get([engine_id])
+            except ServiceError as error:
+                if error.kind is not ErrorKind.NOT_FOUND:
+                    raise
+
+    def have_ended(self, job_ids: Iterable[str]) -> bool:
+        """Also if there is no such job."""
+        return all(job["state"] in ENDED for job in self.named(job_ids))
+
+    def _all(self) -> Iterator[dict[str, Any]]:
+        for page in count():
+            jobs = self._engine.list(_PAGE, page * _PAGE)
+            yield from jobs
+            if len(jobs) < _PAGE:
+                return
+
+    def _log(self, job: dict[str, Any], client: dict[str, Any]) -> JobLog:
+        """A job that was deleted and made anew under the same id has another submission id, and another file."""
+        submission, log = self._logs.pop(job["id"], ("", None))
+        if log is None or submission != job["submission_id"]:
+            origin = Origin(client["project"], client["job_id"], is_ml_engine=job["id"].startswith("ml-"))
+            log = JobLog(Path(job["log"]), origin)
+        self._logs[job["id"]] = (job["submission_id"], log)
+        if len(self._logs) > _KEPT:
+            self._logs.popitem(last=False)
+        return log
