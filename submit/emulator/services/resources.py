@@ -82,7 +82,7 @@ class Resources:
 
 def listed(resource: Resource, request: Any, jobs: list[Record]) -> Any:
     """The response to a list request; the filter is over the resources in their JSON form."""
-    shown = [to_json(as_message(resource, job)) for job in jobs] if request.filter else [_head(job) for job in jobs]
+    shown = [_as_json(resource, job) for job in jobs]
     chosen = ordered(matching(shown, request.filter), getattr(request, "order_by", ""))
     bound_to = f"{resource.kind} {request.parent} {request.filter}"
     names, token = page(chosen, request.page_size, request.page_token, bound_to)
@@ -103,8 +103,7 @@ def as_message(resource: Resource, job: Record) -> Any:
     # A field that only the other version has is not shown by this one.
     ParseDict(job["client"]["body"], message, ignore_unknown_fields=True, descriptor_pool=pool())
     message.name = job["client"]["name"]
-    numbers = enum_numbers(f"{resource.package}.{resource.states}")
-    message.state = numbers[f"{_snake(resource.states).upper()}_{STATES[job['state']]}"]
+    message.state = enum_numbers(f"{resource.package}.{resource.states}")[_state(resource, job)]
     fill_times(message, job)
     if job["state"] in ("FAILED", "CANCELLED"):
         fill_error(message.error, job)
@@ -119,15 +118,17 @@ def known_location(parent: str) -> Location:
     return location
 
 
-def _snake(camel: str) -> str:
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", camel)
-
-
 def engine_id(name: str) -> str:
     return f"vertex-{name.rsplit('/', 1)[1]}"
 
 
-def _head(job: Record) -> Record:
-    """As much of a job as lists are ordered by."""
+def _as_json(resource: Resource, job: Record) -> Record:
+    """What lists are filtered and ordered by. Messages of all jobs, of which a page shows few, would take long."""
     times = {"createTime": job["create_time"], "startTime": job["start_time"], "endTime": job["end_time"]}
-    return {"name": job["client"]["name"], "displayName": job["display_name"], "state": job["state"], **times}
+    return {**job["client"]["body"], "name": job["client"]["name"], "state": _state(resource, job), **times}
+
+
+def _state(resource: Resource, job: Record) -> str:
+    """`JOB_STATE_RUNNING`."""
+    prefix = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", resource.states).upper()
+    return f"{prefix}_{STATES[job['state']]}"
