@@ -109,9 +109,13 @@ class Metadata:
         query = f"select name, generation, resource from object where bucket=? and name>=? {live} order by 1, 2"  # noqa: S608  no text of a client
         yield from self._db.execute(query, (bucket, start))
 
-    def known(self, bucket: str) -> dict[str, tuple[str, int, int]]:
-        """Path, size and time of change of every live object by its name."""
-        rows = self._db.execute("select name, path, size, modified from object where bucket=? and live", (bucket,))
+    def known(self, bucket: str, prefix: str) -> dict[str, tuple[str, int, int]]:
+        """Path, size and time of change of every live object under the prefix, by its name."""
+        rows = self._db.execute(
+            "select name, path, size, modified from object"
+            " where bucket=?1 and name>=?2 and substr(name, 1, length(?2))=?2 and live",
+            (bucket, prefix),
+        )
         return {name: (path, size, modified) for name, path, size, modified in rows}
 
     def paths(self) -> set[str]:

@@ -139,11 +139,11 @@ class Store:
     async def survey(self, bucket: str, prefix: str) -> None:
         """Adopt every new or changed file under the prefix, and forget objects whose file is gone."""
         files = await asyncio.to_thread(lambda: list(self.folder.files(bucket, prefix)))
-        known = self.metadata.known(bucket)
+        known = self.metadata.known(bucket, prefix)
         await self._adopt(bucket, [file for file in files if self._is_new(file, known.get(file[0]))])
         there = {name for name, _, _ in files}
         for name in known:
-            if name.startswith(prefix) and name not in there:
+            if name not in there:
                 self.find(bucket, name)
 
     # Changing

@@ -5,10 +5,8 @@ from __future__ import annotations
 import http.client
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,32 +16,17 @@ import pytest
 from tests.emulator.storage.serving import Service, serve
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @contextmanager
-def process(root: Path) -> Iterator[tuple[subprocess.Popen[bytes], Service]]:
+def process(root: Path) -> Iterator[tuple[subprocess.Popen[str], Service]]:
     """The service alone in a process, killed at the end."""
-    service = Service(port=free_port(), root=root)
-    child = subprocess.Popen([sys.executable, "-m", "submit.emulator.storage", str(service.port), str(root)])
-    try:
-        deadline = time.monotonic() + 15
-        while True:
-            try:
-                service.call("GET", "/storage/v1/b?project=demo")
-                break
-            except ConnectionRefusedError:
-                assert child.poll() is None
-                assert time.monotonic() < deadline
-                time.sleep(0.02)
-        yield child, service
-    finally:
-        child.send_signal(signal.SIGKILL)
-        child.wait()
+    command = [sys.executable, "-m", "submit.emulator.storage", "0", str(root)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout
+        try:
+            # The port listens already: what is sent before the service is ready waits.
+            yield child, Service(port=int(child.stdout.readline().rpartition(":")[2]), root=root)
+        finally:
+            child.send_signal(signal.SIGKILL)
 
 
 def test_everything_that_was_acknowledged_survives_kill_9(tmp_path: Path) -> None:
