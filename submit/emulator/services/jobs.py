@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, ParamSpec, TypeVar
 
-from submit.emulator.rpc.errors import RpcError
+from submit.emulator.rpc.errors import RpcError, bad_request
 from submit.emulator.services.records import Record
 from submit.errors import ErrorKind, ServiceError
 
@@ -47,8 +48,11 @@ class Location(NamedTuple):
 
     @classmethod
     def parse(cls, name: str) -> Location:
-        parts = name.split("/")
-        return cls(parts[1], parts[3])
+        """Of a resource's name. Raises `RpcError`: over gRPC no path has been checked."""
+        match = re.match(r"projects/([^/]+)/locations/([^/]+)(?=/|$)", name)
+        if not match:
+            raise bad_request(f"Invalid resource name: {name}", ("name", "expected `projects/*/locations/*`"))
+        return cls(*match.groups())
 
     def __str__(self) -> str:
         return f"projects/{self.project}/locations/{self.region}"

@@ -45,8 +45,10 @@ class Pipelines:
         return await self._shown(self._record(request.name))
 
     async def list(self, request: Any) -> Any:
-        records = [data for data in self._records.all(_KIND) if data["name"].startswith(f"{request.parent}/")]
-        return listed(self._resource, request, [await self._job(record) for record in records])
+        """Those whose custom job is still there."""
+        jobs = {job["client"]["name"]: job for job in await self._resources.jobs.list("customJobs", request.parent)}
+        records = [record for record in self._records.all(_KIND) if record["custom_job"] in jobs]
+        return listed(self._resource, request, [_as_pipeline(jobs[record["custom_job"]], record) for record in records])
 
     async def cancel(self, request: Any) -> Any:
         job = await self._job(self._record(request.name))
@@ -88,13 +90,16 @@ class Pipelines:
         return record
 
     async def _job(self, record: Record) -> Record:
-        """The custom job under the pipeline's name."""
         custom = record["custom_job"]
-        job = await self._resources.jobs.get("customJobs", custom, engine_id(custom))
-        return {**job, "display_name": record["body"]["displayName"], "client": {**job["client"], **record}}
+        return _as_pipeline(await self._resources.jobs.get("customJobs", custom, engine_id(custom)), record)
 
     async def _shown(self, record: Record) -> Any:
         return as_message(self._resource, await self._job(record))
+
+
+def _as_pipeline(job: Record, record: Record) -> Record:
+    """The custom job under the pipeline's name."""
+    return {**job, "client": {**job["client"], **record}}
 
 
 def _check_possible(pipeline: Any) -> None:

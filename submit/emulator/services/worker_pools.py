@@ -51,6 +51,9 @@ def problems(spec: Any, path: str, buckets: Path) -> Iterator[Problem]:
         yield Problem(f"{path}.worker_pool_specs", "Required field is not set.")
     if len(spec.worker_pool_specs) > len(ROLES):
         yield Problem(f"{path}.worker_pool_specs", f"There can be at most {len(ROLES)} worker pools.")
+    output = spec.base_output_directory.output_uri_prefix
+    if output and not output.startswith("gs://"):
+        yield Problem(f"{path}.base_output_directory.output_uri_prefix", f"Invalid Cloud Storage URI: {output}.")
     for index, pool in enumerate(spec.worker_pool_specs):
         here = f"{path}.worker_pool_specs[{index}]"
         if pool.replica_count or index == 0:

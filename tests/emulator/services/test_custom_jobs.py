@@ -145,3 +145,27 @@ def test_a_job_is_not_seen_under_another_project(rest: Any) -> None:
     name = rest.create_custom_job(parent=PARENT, custom_job=custom_job("")).name
     with pytest.raises(exceptions.NotFound):
         rest.get_custom_job(name=name.replace("demo", "other"))
+
+
+@pytest.mark.parametrize("prefix", ["/etc", "gs://../etc", "gs://stage/../../etc"])
+def test_an_output_folder_elsewhere_is_refused(rest: Any, prefix: str, emulator: Emulator) -> None:
+    body = custom_job("")
+    body["job_spec"]["base_output_directory"] = {"output_uri_prefix": prefix}
+    assert prefix in refusal(rest, body)
+    assert emulator.engine.list() == []
+
+
+def test_a_parent_that_is_no_location_is_refused(emulator: Emulator) -> None:
+    channel = grpc.insecure_channel(emulator.target)
+    client: Any = JobServiceClient(transport=JobServiceGrpcTransport(channel=channel))
+    for parent in ("", "projects/demo", "projects/demo/locations/", "x"):
+        with pytest.raises(exceptions.InvalidArgument, match="Invalid resource name"):
+            client.create_custom_job(parent=parent, custom_job=custom_job(""))
+    with pytest.raises(exceptions.NotFound):
+        client.get_custom_job(name="../../etc")
+
+
+def test_a_filter_finds_a_jobs_label_among_others_of_that_name(rest: Any) -> None:
+    made = [rest.create_custom_job(parent=PARENT, custom_job=custom_job("", labels={"n": str(n)})) for n in range(2)]
+    query = {"parent": PARENT, "filter": "labels.n=1 AND display_name=first"}
+    assert [job.name for job in rest.list_custom_jobs(request=query)] == [made[1].name]
