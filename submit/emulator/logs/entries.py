@@ -54,12 +54,6 @@ def heartbeat(last: JsonEntry, message: str) -> JsonEntry:
     return {**beat, "severity": "INFO", "insertId": f"{last['insertId']}h", "textPayload": message}
 
 
-def full_time(time: str) -> str:
-    """A time that keeps all of its nine digits in JSON: protobuf writes fewer if the last three are 0, and clients
-    that compare times as texts then lose entries."""
-    return f"{time[:-4]}001Z" if time.endswith("000Z") else time
-
-
 def _first_words(job_id: str) -> tuple[str, ...]:
     validated = "Job creation request has been successfully validated."
     return "Validating job requirements...", validated, f"Job {job_id} is queued."

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from submit.emulator.logs.entries import JsonEntry, Origin, entries, full_time
+from submit.emulator.logs.entries import JsonEntry, Origin, entries
 from submit.engine.journal import read_page
 
 _BLOCK_BYTES = 1 << 16
@@ -83,7 +83,7 @@ def _lines(data: str, position: int, floor: str) -> Iterator[tuple[int, str, dic
     for text in data.split("\n")[:-1]:
         try:
             line = _read(text)
-            floor = max(floor, full_time(line["time"]))
+            floor = max(floor, line["time"])
         except (ValueError, KeyError, TypeError):
             line = None
         if line is not None:
