@@ -13,15 +13,14 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from submit.emulator import services, storage
+from submit.emulator import logs, services, storage
 from submit.emulator.router import Router
 from submit.engine import Engine
-
-if TYPE_CHECKING:
-    from submit.emulator.services import Services
 
 HOST = "127.0.0.1"
 READY = "emulator.json"
@@ -35,25 +34,24 @@ class AlreadyRunningError(Exception):
 async def serve(data: Path, port: int, cache: Path) -> None:
     """Serves until SIGTERM or SIGINT; `emulator.json` in the data folder is there as long as it answers."""
     buckets = data / "buckets"
-    engine = Engine(data / "engine", cache=cache, bucket_root=buckets)
-    store = storage.create(data / "storage", buckets)
-    jobs = services.create(engine, data, buckets)
-    grpc_server, grpc_port = await _start_grpc(jobs)
-    rest = _rest_server(Router({"storage": store, "services": jobs.app}, buckets))
-    try:
-        await _run(rest, _listen(port), data / READY, grpc_port)
-    finally:
-        await grpc_server.stop(0.5)
-        jobs.close()
-        store.close()
-        engine.close()
+    with contextlib.ExitStack() as stack:
+        engine = stack.enter_context(closing(Engine(data / "engine", cache=cache, bucket_root=buckets)))
+        store = stack.enter_context(closing(storage.create(data / "storage", buckets)))
+        jobs = stack.enter_context(closing(services.create(engine, data, buckets)))
+        entries = stack.enter_context(closing(logs.create(engine, data)))
+        grpc_server, grpc_port = await _start_grpc([*jobs.grpc_handlers(), *entries.grpc_handlers()])
+        rest = _rest_server(Router({"storage": store, "services": jobs.app, "logs": entries.app}, buckets))
+        try:
+            await _run(rest, _listen(port), data / READY, grpc_port)
+        finally:
+            await grpc_server.stop(0.5)
 
 
-async def _start_grpc(jobs: Services) -> tuple[Any, int]:
+async def _start_grpc(handlers: Sequence[Any]) -> tuple[Any, int]:
     import grpc.aio
 
     server = grpc.aio.server()
-    server.add_generic_rpc_handlers(tuple(jobs.grpc_handlers()))
+    server.add_generic_rpc_handlers(tuple(handlers))
     port = server.add_insecure_port(f"{HOST}:0")
     await server.start()
     return server, port

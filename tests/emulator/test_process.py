@@ -135,3 +135,12 @@ def test_the_commands_of_ml_engine_work_again(emulator: Project) -> None:
 
     wait_until(lambda: "endTime" in described(), timeout=60)
     assert described()["state"] == "SUCCEEDED"
+
+    argv = ["gcloud", "ml-engine", "jobs", "stream-logs", "first_job", "--polling-interval", "1"]
+    streamed = subprocess.run(
+        argv, cwd=emulator.folder, env=emulator.environ, capture_output=True, text=True, check=False, timeout=120
+    )
+    lines = streamed.stdout.splitlines()
+    assert streamed.returncode == 0, streamed.stderr
+    assert [line.rpartition("\t")[2] for line in lines if "\targ " in line] == ["arg 42"]
+    assert lines[-1].endswith("Job completed successfully.")
