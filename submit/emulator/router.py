@@ -8,7 +8,7 @@ from pathlib import Path
 from submit.emulator.rpc.http import App, Receive, Scope, Send, send_json
 
 _STORAGE = ("/storage/", "/upload/storage/", "/resumable/upload/storage/", "/download/storage/", "/batch")
-_SERVICES = ("/v1/", "/v1beta1/", "/ui/", "/v3/", "/token")
+_SERVICES = ("/v1/", "/v1beta1/", "/ui/", "/v3/", "/token", "/oauth2/", "/o/oauth2/")
 _LOGS = ("/v2/",)
 
 

@@ -61,7 +61,15 @@ def _rest_server(app: Router) -> Any:
     import uvicorn
 
     # h11 keeps the case of header names and takes what TensorFlow's libcurl sends; httptools does neither.
-    config = uvicorn.Config(app, http="h11", ws="none", lifespan="off", log_level="warning", access_log=False)
+    config = uvicorn.Config(
+        app,
+        http="h11",
+        ws="none",
+        lifespan="off",
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=1,  # a client that follows a log may be held for minutes
+    )
     return uvicorn.Server(config)
 
 
