@@ -87,6 +87,7 @@ def assemble(
         places=config.places,
         hourly_usd=hourly_price(today, target.region or "", spot=config.scheduling.strategy is Strategy.SPOT),
         priced_as=machines(today),
+        today=now.date(),
     )
 
 

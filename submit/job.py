@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Self, TypeAlias
 from urllib.parse import quote, unquote
@@ -259,7 +259,8 @@ class JobSpec:
     `name` is the job's own among all jobs of the user; `display_name` is what the config calls it, perhaps often.
     `submission_id` is unique to this submission and travels with the job, so that it can be found again after an
     answer was lost. `options` are those of the backend that it is for. `hourly_usd` is the list price of the machines
-    `priced_as`, which are those of today; None if one of them has no price.
+    `priced_as`, which are those of today; None if one of them has no price. `today` is the day of the submission in
+    UTC, by which training images are chosen.
     """
 
     name: str
@@ -288,6 +289,7 @@ class JobSpec:
     places: Mapping[str, Place] = field(default_factory=dict)
     hourly_usd: float | None = None
     priced_as: str = ""
+    today: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

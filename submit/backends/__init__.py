@@ -80,6 +80,7 @@ class Backend(Protocol):
 
 REGISTRY: Mapping[str, str] = {
     "local": "submit.backends.local",
+    "vertex": "submit.backends.vertex",
 }
 """Our backends; other packages add theirs as entry points of the group `jobdir.backends`."""
 

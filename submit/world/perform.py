@@ -12,22 +12,24 @@ from submit.errors import ErrorKind, ServiceError, UsageError
 from submit.job import Json, JsonObject, Target
 from submit.steps import Call, Command, Read, Reply, Step, Upload
 from submit.target import Surroundings
-from submit.world import files
+from submit.world import files, surroundings
 
 if TYPE_CHECKING:
     from submit.engine import Engine
+    from submit.world.google import Google
+
+_GOOGLE = ("aiplatform", "ml", "logging", "storage")
 
 
 class World:
     """What steps are performed in; `observe` is told of each step before it is taken."""
 
-    def __init__(
-        self, surroundings: Surroundings, target: Target, observe: Callable[[Step], None] = lambda _: None
-    ) -> None:
-        self._surroundings = surroundings
+    def __init__(self, around: Surroundings, target: Target, observe: Callable[[Step], None] = lambda _: None) -> None:
+        self._surroundings = around
         self._target = target
         self._observe = observe
         self._engine: Engine | None = None
+        self._google: Google | None = None
 
     def perform(self, step: Step) -> Reply:
         self._observe(step)
@@ -36,9 +38,17 @@ class World:
 
     def _perform(self, step: Step) -> Reply:
         match step:
+            case Upload(to=to) if to.startswith("gs://"):
+                self.google.upload(step)
+                return None
             case Upload():
                 self._upload(step)
                 return None
+            case Call(api=api) if api in _GOOGLE:
+                return self.google.call(step)
+            case Call(api="clock", request={"seconds": int() | float() as seconds}):
+                surroundings.pause(seconds)
+                return {}
             case Call(api="engine"):
                 return _call_engine(self.engine, step)
             case Read():
@@ -59,6 +69,14 @@ class World:
                 concurrency=_concurrency(self._surroundings),
             )
         return self._engine
+
+    @property
+    def google(self) -> Google:
+        if self._google is None:
+            from submit.world.google import Google
+
+            self._google = Google(self._surroundings.environ)
+        return self._google
 
     @contextmanager
     def _for_people(self) -> Iterator[None]:

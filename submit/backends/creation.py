@@ -1,0 +1,105 @@
+"""Creating a job at Google exactly once, and elsewhere when there is no room for it.
+
+The APIs take no idempotency key. Each submission has its own id in a label: when the answer to a creation was lost,
+the job is looked for by it, and only created again if it is not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import cast
+
+from submit.errors import ErrorKind, ServiceError
+from submit.job import Handle, JobSpec, Json, JsonObject, Machine, Strategy, Target
+from submit.steps import Call, Conversation
+
+TRIES = 3
+PAUSE_S = 2.0
+"""before looking for a job that may have been created: lists are not up to date at once"""
+
+Attempt = Callable[[JobSpec, Target], Conversation[Handle]]
+_NO_ROOM = (ErrorKind.QUOTA, ErrorKind.STOCK_OUT)
+
+
+def with_fallbacks(spec: JobSpec, target: Target, attempt: Attempt) -> Conversation[Handle]:
+    """The first try that finds room; what the last one says if none does."""
+    first, *others = _plans(spec, target)
+    try:
+        return (yield from attempt(*first))
+    except ServiceError as error:
+        refusal = error
+    for plan in others:
+        if refusal.kind not in _NO_ROOM:
+            break
+        try:
+            return (yield from attempt(*plan))
+        except ServiceError as error:
+            refusal = error
+    raise refusal
+
+
+def _plans(spec: JobSpec, target: Target) -> Iterator[tuple[JobSpec, Target]]:
+    yield spec, target
+    for fallback in spec.fallbacks:
+        region = cast("str | None", fallback.get("region"))
+        # a bucket that was named belongs to the first region
+        there = replace(target, region=region, staging_bucket=None) if region not in (None, target.region) else target
+        yield _changed(spec, fallback), there
+
+
+def _changed(spec: JobSpec, fallback: Mapping[str, Json]) -> JobSpec:
+    """Other machines take the place of the chief's, wherever those stand."""
+    chief = spec.pools[0].machine
+    machine = _machine(chief, fallback)
+    pools = tuple(replace(pool, machine=machine) if pool.machine == chief else pool for pool in spec.pools)
+    scheduling = spec.scheduling
+    if "strategy" in fallback:
+        scheduling = replace(scheduling, strategy=Strategy(str(fallback["strategy"])))
+    return replace(spec, pools=pools, scheduling=scheduling)
+
+
+def _machine(machine: Machine, fallback: Mapping[str, Json]) -> Machine:
+    keys = {
+        "machineType": "machine_type",
+        "acceleratorType": "accelerator_type",
+        "acceleratorCount": "accelerator_count",
+    }
+    given = {ours: fallback[key] for key, ours in keys.items() if key in fallback}
+    if not given:
+        return machine
+    count = max(1, machine.accelerator_count) if given.get("accelerator_type") else machine.accelerator_count
+    return replace(machine, written_as=None, **{"accelerator_count": count, **given})  # type: ignore[arg-type] # checked by the config
+
+
+def once(create: Call, find: Callable[[], Conversation[JsonObject | None]]) -> Conversation[JsonObject]:
+    """The record of the one job that comes of a creation; `find` looks for it by its label."""
+    lost: ServiceError | None = None
+    for _ in range(TRIES):
+        if lost:
+            yield pause(PAUSE_S)
+            found = yield from _look(find, lost)
+            if found is not None:
+                return found
+        try:
+            reply = yield create
+        except ServiceError as error:
+            if error.kind is not ErrorKind.TRANSIENT:
+                raise
+            lost = error
+        else:
+            return reply if isinstance(reply, dict) else {}
+    assert lost is not None
+    raise lost
+
+
+def _look(find: Callable[[], Conversation[JsonObject | None]], lost: ServiceError) -> Conversation[JsonObject | None]:
+    try:
+        return (yield from find())
+    except ServiceError as error:
+        message = f"{lost}; then: {error}; whether the job was created is not known"
+        raise ServiceError(message, kind=error.kind, hint="See `submit jobs list` when the service answers.") from error
+
+
+def pause(seconds: float) -> Call:
+    return Call(api="clock", method="pause", request={"seconds": seconds}, assumed={})

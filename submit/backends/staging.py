@@ -1,0 +1,77 @@
+"""Packages on their way to Google: the bucket that they are staged in, and their names there."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from submit.errors import ErrorKind, Problem, ServiceError, UsageError
+from submit.job import JobSpec, JsonObject, Target
+from submit.steps import Call, Conversation, Upload
+
+
+def project_of(target: Target) -> str:
+    if target.project:
+        return target.project
+    raise UsageError(
+        Problem(
+            message="the project is not known",
+            hint="Name it with `--project`, in CLOUDSDK_CORE_PROJECT, or as `project` in `[tool.submit]`.",
+        )
+    )
+
+
+def staged(spec: JobSpec, target: Target) -> Conversation[tuple[JobSpec, tuple[str, ...]]]:
+    """The job with its job dir, and the places of its packages, which are there afterwards.
+
+    Packages have their digests in their names: unchanged code is not uploaded again.
+    """
+    folder = staging_folder(spec, target)
+    filled = spec if spec.job_dir else replace(spec, job_dir=f"{folder}/output/{spec.name}")
+    if spec.packages or not spec.job_dir:
+        yield from _bucket(folder.removeprefix("gs://").partition("/")[0], target)
+    uris = tuple(f"{folder}/jobdir/{package.digest}/{package.filename}" for package in spec.packages)
+    for package, uri in zip(spec.packages, uris, strict=True):
+        yield Upload(data=package.data, to=uri, digest=package.digest)
+    return filled, uris
+
+
+def staging_folder(spec: JobSpec, target: Target) -> str:
+    """The one that was asked for, else the bucket of the job dir, else a bucket of ours for project and region."""
+    if target.staging_bucket:
+        return target.staging_bucket.rstrip("/")
+    if spec.job_dir and spec.job_dir.startswith("gs://"):
+        return "/".join(spec.job_dir.split("/")[:3])
+    project = re.sub(r"[^a-z0-9-]+", "-", project_of(target))
+    return f"gs://{project}-jobdir-{target.region}"
+
+
+def _bucket(name: str, target: Target) -> Conversation[None]:
+    """Makes sure that it is there, in the region of the job."""
+    region = target.region or ""
+    assumed: JsonObject = {"name": name, "location": region.upper(), "locationType": "region"}
+    try:
+        found = yield Call(api="storage", method="buckets.get", request={"bucket": name}, assumed=assumed)
+    except ServiceError as error:
+        if error.kind is not ErrorKind.NOT_FOUND:
+            raise
+        yield from _create(name, region, target)
+        return
+    there = found if isinstance(found, dict) else {}
+    location = str(there.get("location") or region).lower()
+    if location != region and there.get("locationType", "region") == "region":
+        raise UsageError(
+            f"the bucket `{name}` is in {location}, the job would be in {region}",
+            hint="Name a bucket of that region with `--staging-bucket`, or one that does not exist yet.",
+        )
+
+
+def _create(name: str, region: str, target: Target) -> Conversation[None]:
+    private: JsonObject = {"uniformBucketLevelAccess": {"enabled": True}, "publicAccessPrevention": "enforced"}
+    resource: JsonObject = {"name": name, "location": region.upper(), "iamConfiguration": private}
+    request: JsonObject = {"project": project_of(target), "resource": resource}
+    try:
+        yield Call(api="storage", method="buckets.insert", request=request, changes=True)
+    except ServiceError as error:
+        if error.kind is not ErrorKind.EXISTS:  # another submission was faster
+            raise

@@ -1,0 +1,88 @@
+"""The door to Google's public REST APIs: calls in JSON, uploads into buckets."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+
+from submit import __version__
+from submit.errors import ErrorKind, ServiceError
+from submit.job import Json
+from submit.steps import Call, Upload
+from submit.world.google import objects, replies
+from submit.world.google.credentials import Credentials
+from submit.world.google.endpoints import base, is_loopback
+from submit.world.google.methods import as_http, is_repeatable
+from submit.world.google.session import TIMEOUT_S, Answer, Session
+
+_ABOUT = {"aiplatform": "Vertex AI", "ml": "ML Engine", "logging": "Cloud Logging", "storage": "Cloud Storage"}
+
+
+class Google:
+    """Answers calls as the service does; a refusal is a `ServiceError` of its kind with Google's own words."""
+
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        *,
+        timeout_s: float = TIMEOUT_S,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._environ = environ
+        self._session = Session(environ, timeout_s=timeout_s, pause=pause)
+        self._credentials = Credentials(environ)
+
+    def call(self, call: Call) -> Json:
+        verb, path, body = as_http(call)
+        data = None if body is None else json.dumps(body).encode()
+        kind = {"Content-Type": "application/json"} if data is not None else {}
+        answer = self._send(call.api, verb, path, data, kind, repeatable=is_repeatable(call))
+        return replies.read(answer.status, answer.body, _ABOUT[call.api])
+
+    def upload(self, upload: Upload) -> None:
+        """Nothing is sent if the object is there with the same bytes."""
+        bucket, name = objects.split(upload.to)
+        there = self._object(bucket, name)
+        if there is not None and objects.has_bytes(there, upload.data):
+            return
+        generation = objects.generation(there)
+        path, headers, body = objects.multipart(bucket, name, upload.data, generation)
+        answer = self._send("storage", "POST", path, body, headers, repeatable=True)
+        if answer.status == objects.PRECONDITION_FAILED:  # somebody, or our own lost try, was faster
+            there = self._object(bucket, name)
+            if there is not None and objects.has_bytes(there, upload.data):
+                return
+        replies.read(answer.status, answer.body, f"Cloud Storage, `{upload.to}`")
+
+    def _object(self, bucket: str, name: str) -> Mapping[str, Json] | None:
+        try:
+            found = self.call(Call(api="storage", method="objects.get", request={"bucket": bucket, "object": name}))
+        except ServiceError as error:
+            if error.kind is ErrorKind.NOT_FOUND:
+                return None
+            raise
+        return found if isinstance(found, dict) else None
+
+    def _send(
+        self, api: str, verb: str, path: str, body: bytes | None, headers: Mapping[str, str], *, repeatable: bool
+    ) -> Answer:
+        address = base(api, path, self._environ)
+
+        def send() -> Answer:
+            return self._session.send(
+                verb, address + path, body, {**headers, **self._identity(address)}, repeatable=repeatable
+            )
+
+        answer = send()
+        if answer.status == 401 and "authorization" in self._identity(address):
+            self._credentials.forget()
+            answer = send()
+        return answer
+
+    def _identity(self, address: str) -> dict[str, str]:
+        """Nobody in particular towards this machine, unless a token was given on purpose."""
+        agent = {"User-Agent": f"jobdir/{__version__}", "Accept": "application/json"}
+        if is_loopback(address) and not self._environ.get("CLOUDSDK_AUTH_ACCESS_TOKEN_FILE"):
+            return agent
+        return {**agent, "authorization": f"Bearer {self._credentials.token()}"}

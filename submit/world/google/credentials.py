@@ -1,0 +1,88 @@
+"""Who we are for Google: application default credentials, or the login of `gcloud`.
+
+https://cloud.google.com/docs/authentication/application-default-credentials
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from submit.errors import ErrorKind, ServiceError
+
+_SCOPES = ["https://www.googleapis.com/auth/cloud-platform"]
+_LOGIN = "Log in with `gcloud auth application-default login`, or name a key in GOOGLE_APPLICATION_CREDENTIALS."
+_GCLOUD_TIMEOUT_S = 30
+
+
+class Credentials:
+    """Tokens for requests; Google's library is only loaded where one is needed."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self._google: Any = None
+        self._from_gcloud: str | None = None
+
+    def token(self) -> str:
+        """A token that is valid now; a `ServiceError` (denied) says how to log in."""
+        file = self._environ.get("CLOUDSDK_AUTH_ACCESS_TOKEN_FILE")
+        if file:
+            return _read_token(Path(file))
+        if self._from_gcloud is None and self._google is None:
+            self._google = _application_default()
+            self._from_gcloud = None if self._google else _gcloud_token()
+        return self._from_gcloud or self._refreshed()
+
+    def forget(self) -> None:
+        """After a token was refused: the next one is asked for anew."""
+        self._google = self._from_gcloud = None
+
+    def _refreshed(self) -> str:
+        import google.auth.exceptions
+        from google.auth.transport.urllib3 import Request
+
+        if not self._google.valid:
+            try:
+                import urllib3
+
+                request = Request(urllib3.PoolManager())  # type: ignore[no-untyped-call] # Google's library has no types
+                self._google.refresh(request)
+            except google.auth.exceptions.GoogleAuthError as error:
+                message = f"the credentials cannot be refreshed: {str(error).removesuffix('.')}"
+                raise ServiceError(message, kind=ErrorKind.DENIED, hint=_LOGIN) from error
+        return str(self._google.token)
+
+
+def _read_token(file: Path) -> str:
+    try:
+        return file.read_text().strip()
+    except OSError as error:
+        message = f"CLOUDSDK_AUTH_ACCESS_TOKEN_FILE: `{file}` cannot be read: {(error.strerror or '').lower()}"
+        raise ServiceError(message, kind=ErrorKind.DENIED) from error
+
+
+def _application_default() -> Any:
+    import google.auth
+    import google.auth.exceptions
+
+    try:
+        return google.auth.default(scopes=_SCOPES)[0]
+    except google.auth.exceptions.DefaultCredentialsError:
+        return None
+
+
+def _gcloud_token() -> str:
+    gcloud = shutil.which("gcloud")
+    if gcloud is None:
+        raise ServiceError("there are no Google credentials", kind=ErrorKind.DENIED, hint=_LOGIN)
+    command = [gcloud, "auth", "print-access-token", "--quiet"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_GCLOUD_TIMEOUT_S, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise ServiceError("`gcloud` gives no token", kind=ErrorKind.DENIED, hint=_LOGIN) from error
+    if done.returncode or not done.stdout.strip():
+        raise ServiceError("nobody is logged in to Google Cloud", kind=ErrorKind.DENIED, hint=_LOGIN)
+    return done.stdout.strip()

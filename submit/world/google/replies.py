@@ -1,0 +1,92 @@
+"""Answers of Google's APIs: their JSON, or the error that they stand for.
+
+https://cloud.google.com/apis/design/errors
+"""
+
+from __future__ import annotations
+
+import json
+from typing import cast
+
+from submit.errors import ErrorKind, ServiceError
+from submit.job import Json, JsonObject
+
+_KINDS = {
+    "INVALID_ARGUMENT": ErrorKind.INVALID,
+    "FAILED_PRECONDITION": ErrorKind.INVALID,
+    "OUT_OF_RANGE": ErrorKind.INVALID,
+    "NOT_FOUND": ErrorKind.NOT_FOUND,
+    "ALREADY_EXISTS": ErrorKind.EXISTS,
+    "PERMISSION_DENIED": ErrorKind.DENIED,
+    "UNAUTHENTICATED": ErrorKind.DENIED,
+    "RESOURCE_EXHAUSTED": ErrorKind.QUOTA,
+    "ABORTED": ErrorKind.TRANSIENT,
+    "DEADLINE_EXCEEDED": ErrorKind.TRANSIENT,
+    "UNAVAILABLE": ErrorKind.TRANSIENT,
+    "INTERNAL": ErrorKind.TRANSIENT,
+    "UNIMPLEMENTED": ErrorKind.INTERNAL,
+}
+_CODES = {
+    400: ErrorKind.INVALID,
+    401: ErrorKind.DENIED,
+    403: ErrorKind.DENIED,
+    404: ErrorKind.NOT_FOUND,
+    408: ErrorKind.TRANSIENT,
+    409: ErrorKind.EXISTS,
+    412: ErrorKind.EXISTS,
+    429: ErrorKind.QUOTA,
+    501: ErrorKind.INTERNAL,
+}
+_NO_STOCK = ("resources are insufficient", "stockout", "does not have enough resources", "resource_pool_exhausted")
+_HINTS = {
+    401: "Log in with `gcloud auth application-default login`.",
+    403: "Ask for the role Vertex AI User (roles/aiplatform.user), or log in as somebody who has it.",
+}
+
+
+def read(status: int, body: bytes, about: str) -> Json:
+    """The JSON of an answer; a `ServiceError` of its kind, with Google's own words, if it is a refusal.
+
+    `about` says in a few words what was asked, for refusals that do not explain themselves.
+    """
+    if status < 300:
+        return _json(body, about)
+    raise _refusal(status, body, about)
+
+
+def _json(body: bytes, about: str) -> Json:
+    if not body.strip():
+        return {}
+    try:
+        return cast(Json, json.loads(body))
+    except ValueError:
+        message = f"{about}: the answer is not JSON: {body[:200].decode('utf-8', 'replace')}"
+        raise ServiceError(message, kind=ErrorKind.INTERNAL) from None
+
+
+def _refusal(status: int, body: bytes, about: str) -> ServiceError:
+    error = _error(body)
+    words = str(error.get("message") or body[:500].decode("utf-8", "replace").strip() or f"HTTP {status}")
+    return ServiceError(
+        f"{about}: {words.strip().removesuffix('.')}",
+        kind=kind_of(status, str(error.get("status") or ""), words),
+        hint=_HINTS.get(status, ""),
+    )
+
+
+def kind_of(status: int, name: str, words: str) -> ErrorKind:
+    """Of Google's status, else of the HTTP code; being out of stock is only to be seen in the words."""
+    kind = _KINDS.get(name) or _CODES.get(status) or (ErrorKind.TRANSIENT if status >= 500 else ErrorKind.INVALID)
+    if kind in (ErrorKind.QUOTA, ErrorKind.TRANSIENT) and any(text in words.lower() for text in _NO_STOCK):
+        return ErrorKind.STOCK_OUT
+    return kind
+
+
+def _error(body: bytes) -> JsonObject:
+    """The `error` object of an envelope, empty if it is something else, as storage and proxies answer at times."""
+    try:
+        envelope = json.loads(body)
+    except ValueError:
+        return {}
+    error = envelope.get("error") if isinstance(envelope, dict) else None
+    return error if isinstance(error, dict) else {}

@@ -1,0 +1,64 @@
+"""The client's `vertex` backend against the emulator: the requests of the cloud, and jobs that really run."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+
+import pytest
+
+from tests.project import Project, wait_until
+
+VERTEX = ("--backend", "vertex", "--staging-bucket", "gs://staging")
+
+
+@pytest.fixture
+def emulated(project: Project) -> Iterator[Project]:
+    started = project.submit("emulator", "start")
+    assert started.code == 0, started.err
+    exports = project.submit("emulator", "env").out.splitlines()
+    pairs = [shlex.split(line)[1].partition("=") for line in exports]
+    project.environ |= {name: value for name, _, value in pairs}
+    yield project
+    project.submit("emulator", "stop")
+
+
+def test_a_job_runs_to_its_end_and_its_lines_are_shown_once(emulated: Project) -> None:
+    emulated.trainer('for n in range(5): print("line", n)')
+    done = emulated.submit("train", *VERTEX, "--", "--arg=42")
+    assert done.code == 0, done.err
+    assert [line.split("  ")[-1] for line in done.out.splitlines() if "  line " in line] == [
+        f"line {n}" for n in range(5)
+    ]
+    (job,) = emulated.submit("jobs", "list", "--backend", "vertex", "--format", "json").json
+    assert job["state"] == "SUCCEEDED"
+    assert job["handle"].startswith("vertex://projects/local-project/locations/us-central1/customJobs/")
+
+
+def test_a_trainer_that_exits_3_fails_the_job_with_that_code(emulated: Project) -> None:
+    emulated.trainer("sys.exit(3)")
+    done = emulated.submit("train", *VERTEX)
+    (job,) = emulated.submit("jobs", "list", "--backend", "vertex", "--format", "json").json
+    assert done.code == 1
+    assert (job["state"], job["cause"], job["exit_code"]) == ("FAILED", "exit code", 3)
+
+
+def test_a_job_is_cancelled_and_deleted(emulated: Project) -> None:
+    emulated.trainer("time.sleep(60)")
+    handle = emulated.submit("train", *VERTEX, "--async").out.strip()
+    wait_until(lambda: emulated.describe(handle)["state"] == "RUNNING")
+
+    assert emulated.submit("jobs", "cancel", handle).code == 0
+    assert emulated.submit("jobs", "wait", handle, "--timeout", "20").code == 1
+    assert emulated.describe(handle)["state"] == "CANCELLED"
+    assert emulated.submit("jobs", "delete", handle).code == 0
+    assert emulated.submit("jobs", "describe", handle).code == 3
+
+
+def test_a_dry_run_needs_no_account_and_no_network(project: Project) -> None:
+    project.trainer("pass")
+    done = project.submit("train", *VERTEX, "--project", "p", "--dry-run", "--format", "json")
+    assert done.code == 0, done.err
+    methods = [step.get("method", step["step"]) for step in done.json]
+    assert methods[-1] == "projects.locations.customJobs.create"
+    assert "upload" in methods
