@@ -18,8 +18,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from submit.emulator import logs, services, storage
+from submit.emulator import logs
 from submit.emulator.router import Router
+from submit.emulator.services import serve as services
+from submit.emulator.storage import app as storage
 from submit.engine import Engine
 
 HOST = "127.0.0.1"

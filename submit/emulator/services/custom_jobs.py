@@ -5,46 +5,24 @@ https://cloud.google.com/vertex-ai/docs/reference/rest/v1/projects.locations.cus
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from submit.emulator.services import persistent_resources, problems, worker_pools
 from submit.emulator.services.records import Record
-from submit.emulator.services.resources import Resource, Resources
+from submit.emulator.services.resources import JobKind, Resource, Resources
 
 
-class CustomJobs:
+class CustomJobs(JobKind):
     """`version` is `v1` or `v1beta1`; both show the same jobs."""
 
     def __init__(self, resources: Resources, version: str) -> None:
-        self._resources = resources
-        self._resource = Resource(version, "customJobs", "CustomJob")
+        super().__init__(resources, Resource(version, "customJobs", "CustomJob"))
 
     async def create(self, request: Any) -> Any:
         job = request.custom_job
         problems.refuse(self._problems(request.parent, job))
         return await self._resources.create(self._resource, request.parent, job, self._engine_request(job))
-
-    async def get(self, request: Any) -> Any:
-        return await self._resources.get(self._resource, request.name)
-
-    async def list(self, request: Any) -> Any:
-        return await self._resources.list(self._resource, request)
-
-    async def cancel(self, request: Any) -> Any:
-        return await self._resources.cancel(self._resource, request.name)
-
-    async def delete(self, request: Any) -> Any:
-        return await self._resources.delete(self._resource, request.name)
-
-    def methods(self) -> dict[str, Callable[..., Any]]:
-        return {
-            "CreateCustomJob": self.create,
-            "GetCustomJob": self.get,
-            "ListCustomJobs": self.list,
-            "CancelCustomJob": self.cancel,
-            "DeleteCustomJob": self.delete,
-        }
 
     def _problems(self, parent: str, job: Any) -> Iterator[problems.Problem]:
         yield from problems.display_name(job.display_name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -78,6 +79,39 @@ class Resources:
 
     async def _find(self, resource: Resource, name: str) -> Record:
         return await self.jobs.get(resource.kind, name, engine_id(name))
+
+
+class JobKind(ABC):
+    """The methods that all kinds of jobs have alike; `create` is each kind's own."""
+
+    def __init__(self, resources: Resources, resource: Resource) -> None:
+        self._resources, self._resource = resources, resource
+
+    @abstractmethod
+    async def create(self, request: Any) -> Any: ...
+
+    async def get(self, request: Any) -> Any:
+        return await self._resources.get(self._resource, request.name)
+
+    async def list(self, request: Any) -> Any:
+        return await self._resources.list(self._resource, request)
+
+    async def cancel(self, request: Any) -> Any:
+        return await self._resources.cancel(self._resource, request.name)
+
+    async def delete(self, request: Any) -> Any:
+        return await self._resources.delete(self._resource, request.name)
+
+    def methods(self) -> dict[str, Callable[..., Any]]:
+        """`{"CreateCustomJob": …, "ListCustomJobs": …}`."""
+        word = self._resource.word
+        return {
+            f"Create{word}": self.create,
+            f"Get{word}": self.get,
+            f"List{word}s": self.list,
+            f"Cancel{word}": self.cancel,
+            f"Delete{word}": self.delete,
+        }
 
 
 def listed(resource: Resource, request: Any, jobs: list[Record]) -> Any:

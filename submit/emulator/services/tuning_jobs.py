@@ -5,7 +5,7 @@ https://cloud.google.com/vertex-ai/docs/reference/rest/v1/projects.locations.hyp
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from submit.emulator.rpc.errors import unimplemented
@@ -13,7 +13,7 @@ from submit.emulator.rpc.messages import enum_numbers
 from submit.emulator.services import problems, worker_pools
 from submit.emulator.services.problems import Problem
 from submit.emulator.services.records import Record
-from submit.emulator.services.resources import Resource, Resources
+from submit.emulator.services.resources import JobKind, Resource, Resources
 
 _KINDS = {
     "double_value_spec": "DOUBLE",
@@ -23,12 +23,13 @@ _KINDS = {
 }
 
 
-class TuningJobs:
+class TuningJobs(JobKind):
     """`version` is `v1` or `v1beta1`; both show the same jobs."""
 
     def __init__(self, resources: Resources, version: str) -> None:
-        self._resources = resources
-        self._resource = Resource(version, "hyperparameterTuningJobs", "HyperparameterTuningJob", fill=_fill_trials)
+        super().__init__(
+            resources, Resource(version, "hyperparameterTuningJobs", "HyperparameterTuningJob", fill=_fill_trials)
+        )
 
     async def create(self, request: Any) -> Any:
         job = request.hyperparameter_tuning_job
@@ -38,27 +39,6 @@ class TuningJobs:
         study = _study(job)
         run = worker_pools.engine_request(job.trial_job_spec, buckets)
         return await self._resources.create(self._resource, request.parent, job, {**run, "study": study})
-
-    async def get(self, request: Any) -> Any:
-        return await self._resources.get(self._resource, request.name)
-
-    async def list(self, request: Any) -> Any:
-        return await self._resources.list(self._resource, request)
-
-    async def cancel(self, request: Any) -> Any:
-        return await self._resources.cancel(self._resource, request.name)
-
-    async def delete(self, request: Any) -> Any:
-        return await self._resources.delete(self._resource, request.name)
-
-    def methods(self) -> dict[str, Callable[..., Any]]:
-        return {
-            "CreateHyperparameterTuningJob": self.create,
-            "GetHyperparameterTuningJob": self.get,
-            "ListHyperparameterTuningJobs": self.list,
-            "CancelHyperparameterTuningJob": self.cancel,
-            "DeleteHyperparameterTuningJob": self.delete,
-        }
 
 
 def _problems(job: Any) -> Iterator[Problem]:

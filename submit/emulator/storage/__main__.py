@@ -8,7 +8,7 @@ from pathlib import Path
 
 import uvicorn
 
-from submit.emulator.storage import create
+from submit.emulator.storage.app import create
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -77,3 +78,11 @@ class Storage:
             return answer
         headers = {"etag": answer["etag"]} if isinstance(answer.get("etag"), str) else {}
         return as_json(only(answer, parse_fields(request.query.get("fields", ""))), headers=headers)
+
+
+def create(root: Path, buckets: Path) -> Storage:
+    """For one event loop; metadata in `root`, contents in `buckets`. Both folders are made.
+
+    Uploads that were interrupted by the end of the last process are kept if they can be resumed, and deleted if not.
+    """
+    return Storage(Store(root, buckets))

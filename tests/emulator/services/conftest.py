@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from google.auth.credentials import AnonymousCredentials
 
-from submit.emulator.services import create
+from submit.emulator.services.serve import create
 from submit.engine import Engine
 from tests.emulator.services.serving import Server
 from tests.engine.site import make_wheel

@@ -14,7 +14,7 @@ from typing import Any
 
 import uvicorn
 
-from submit.emulator.storage import create
+from submit.emulator.storage.app import create
 
 
 @dataclass(frozen=True, kw_only=True)
