@@ -8,9 +8,11 @@ from pathlib import Path
 
 import click
 
-from submit.cli import narrate, options
+from submit.cli import narrate
+from submit.cli import options as shared
 from submit.cli.render import emit
 from submit.emulator import environment, process
+from submit.emulator.options import LOOPBACK, Options, is_loopback
 from submit.errors import UsageError
 from submit.target import Surroundings
 from submit.world import files, surroundings
@@ -23,9 +25,10 @@ Examples:
   submit emulator stop"""
 
 EXIT_NOT_RUNNING = 3
+OPEN = "i-know-that-anyone-can-run-code"
 
 data_dir = click.option(
-    "--data-dir", type=options.Name(), help="Folder of its jobs, logs and buckets (default: in the state folder)."
+    "--data-dir", type=shared.Name(), help="Folder of its jobs, logs and buckets (default: in the state folder)."
 )
 
 
@@ -33,30 +36,43 @@ data_dir = click.option(
 def emulator() -> None:
     """Serve Google's job and storage APIs on this machine; jobs are really run.
 
-    It listens on loopback only.
+    It listens on loopback only, unless it is told otherwise.
     """
 
 
 @emulator.command()
 @click.option("--port", default=0, type=click.IntRange(0, 65535), help="Port of the REST APIs (default: a free one).")
+@click.option("--concurrency", type=click.IntRange(1), help="Jobs that run at once (default: one per core).")
+@click.option("--host", default=LOOPBACK, show_default=True, metavar="ADDRESS", help="IP address to listen on.")
+@click.option(f"--{OPEN}", "is_open", is_flag=True, help="Needed for a --host that is not loopback.")
 @data_dir
-@options.output_format("table", "json", "yaml")
-@options.state_dir
-@options.debug
-def start(port: int, data_dir: Path | None, output: str, state_dir: Path | None) -> None:
+@shared.output_format("table", "json", "yaml")
+@shared.state_dir
+@shared.debug
+def start(
+    port: int,
+    concurrency: int | None,
+    host: str,
+    is_open: bool,
+    data_dir: Path | None,
+    output: str,
+    state_dir: Path | None,
+) -> None:
     """Start the emulator in the background, or show where it runs."""
     if importlib.util.find_spec("uvicorn") is None:
         raise UsageError("the emulator needs `uvicorn`", hint="Install it: pip install 'jobdir[emulator]'")
+    _check_host(host, is_open=is_open)
     around = surroundings.read(state_dir)
-    endpoints = process.start(_data(around, data_dir), port, around.cache_dir)
+    options = Options(cache=str(around.cache_dir), host=host, port=port, concurrency=concurrency)
+    endpoints = process.start(_data(around, data_dir), options)
     _show(endpoints, output)
 
 
 @emulator.command()
 @data_dir
-@options.output_format("table", "json", "yaml")
-@options.state_dir
-@options.debug
+@shared.output_format("table", "json", "yaml")
+@shared.state_dir
+@shared.debug
 def status(data_dir: Path | None, output: str, state_dir: Path | None) -> int:
     """Show where the emulator runs; exit 3 if it does not."""
     endpoints = process.status(_data(surroundings.read(state_dir), data_dir))
@@ -69,8 +85,8 @@ def status(data_dir: Path | None, output: str, state_dir: Path | None) -> int:
 
 @emulator.command()
 @data_dir
-@options.state_dir
-@options.debug
+@shared.state_dir
+@shared.debug
 def stop(data_dir: Path | None, state_dir: Path | None) -> None:
     """Stop the emulator. Jobs that run go on; all is there when it is started again."""
     stopped = process.stop(_data(surroundings.read(state_dir), data_dir))
@@ -79,8 +95,8 @@ def stop(data_dir: Path | None, state_dir: Path | None) -> None:
 
 @emulator.command()
 @data_dir
-@options.state_dir
-@options.debug
+@shared.state_dir
+@shared.debug
 def env(data_dir: Path | None, state_dir: Path | None) -> int:
     """Print the variables with which gcloud and Google's libraries find the emulator, for `eval`."""
     around = surroundings.read(state_dir)
@@ -99,10 +115,22 @@ def _data(around: Surroundings, data_dir: Path | None) -> Path:
     return around.cwd / data_dir if data_dir else around.state_dir / "emulator"
 
 
+def _check_host(host: str, *, is_open: bool) -> None:
+    try:
+        closed = is_loopback(host)
+    except ValueError as error:
+        raise UsageError(f"--host: `{host}` is not an IP address") from error
+    if not closed and not is_open:
+        message = f"--host: who reaches {host} can run any code as you: nobody is asked for a password"
+        raise UsageError(message, hint=f"If that is what you want: --{OPEN}")
+    if not closed:
+        narrate.say("WARNING", click.style(f"anyone who reaches {host} can now run code as you", fg="red", bold=True))
+
+
 def _show(endpoints: process.Endpoints, output: str) -> None:
     if output != "table":
         emit({"pid": endpoints.pid, "url": endpoints.url, "grpc_port": endpoints.grpc_port}, output)
         return
     click.echo(endpoints.url)
-    narrate.say("emulator", f"process {endpoints.pid}, REST {endpoints.url}, gRPC 127.0.0.1:{endpoints.grpc_port}")
+    narrate.say("emulator", f"process {endpoints.pid}, REST {endpoints.url}, gRPC {endpoints.grpc}")
     narrate.say("use it", 'eval "$(submit emulator env)"')

@@ -6,12 +6,13 @@ import fcntl
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from submit.emulator.options import LOOPBACK, Options, is_wildcard, netloc
+from submit.engine.processes import reap, spawn, wait
 from submit.errors import ErrorKind, ServiceError
 
 START_S = 15.0
@@ -20,15 +21,25 @@ STOP_S = 10.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoints:
-    """Where a running emulator answers, on loopback."""
+    """Where a running emulator answers; `host` is the address that it listens on."""
 
     pid: int
+    host: str
     port: int
     grpc_port: int
 
     @property
+    def address(self) -> str:
+        """Where clients on this machine find it."""
+        return LOOPBACK if is_wildcard(self.host) else self.host
+
+    @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{netloc(self.address, self.port)}"
+
+    @property
+    def grpc(self) -> str:
+        return netloc(self.address, self.grpc_port)
 
 
 def status(data: Path) -> Endpoints | None:
@@ -42,26 +53,21 @@ def status(data: Path) -> Endpoints | None:
     return Endpoints(**known)
 
 
-def start(data: Path, port: int, cache: Path) -> Endpoints:
-    """The running emulator, started if there was none. Port 0: any that is free."""
+def start(data: Path, options: Options) -> Endpoints:
+    """The running emulator, started if there was none."""
     running = status(data)
     if running is not None:
-        if port not in (0, running.port):
+        if options.port not in (0, running.port) or options.host != running.host:
+            where = netloc(running.host, running.port)
             hint = "Stop it first: submit emulator stop"
-            raise ServiceError(f"the emulator runs already, on port {running.port}", kind=ErrorKind.EXISTS, hint=hint)
+            raise ServiceError(f"the emulator runs already, on {where}", kind=ErrorKind.EXISTS, hint=hint)
         return running
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     (data / "emulator.json").unlink(missing_ok=True)
     log = data / "emulator.log"
-    with log.open("ab") as output:
-        child = subprocess.Popen(
-            [sys.executable, "-m", "submit.emulator.server", str(data), str(port), str(cache)],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
-    return _wait_until_ready(child, data, log)
+    argv = [sys.executable, "-m", "submit.emulator.server", str(data), options.to_json()]
+    pid = spawn(argv, env=os.environ, output=log, session=True)
+    return _wait_until_ready(pid, data, log)
 
 
 def stop(data: Path) -> bool:
@@ -71,24 +77,25 @@ def stop(data: Path) -> bool:
         return False
     os.kill(running.pid, signal.SIGTERM)
     deadline = time.monotonic() + STOP_S
-    while _is_locked(data / "emulator.lock"):
+    while _is_locked(data / "emulator.lock") or not reap(running.pid):
         if time.monotonic() > deadline:
             os.kill(running.pid, signal.SIGKILL)
         time.sleep(0.01)
     return True
 
 
-def _wait_until_ready(child: subprocess.Popen[bytes], data: Path, log: Path) -> Endpoints:
+def _wait_until_ready(pid: int, data: Path, log: Path) -> Endpoints:
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline:
         found = status(data)
         if found is not None:
             return found
-        if child.poll() is not None:
+        if reap(pid):
             break
         time.sleep(0.01)
     else:
-        child.kill()
+        os.kill(pid, signal.SIGKILL)
+        wait(pid)
     lines = log.read_text(errors="replace").strip().splitlines()
     reason = lines[-1] if lines else "it said nothing"
     raise ServiceError(f"the emulator did not start: {reason}", kind=ErrorKind.INTERNAL, hint=f"See {log}.")

@@ -1,6 +1,7 @@
 """The emulator's process: REST on one port, gRPC on another, one event loop, the engine behind both.
 
-`python -m submit.emulator.server DATA_DIR PORT CACHE_DIR`, for `submit emulator start`. It listens on loopback only.
+`python -m submit.emulator.server DATA_DIR OPTIONS`, for `submit emulator start`. It listens on loopback unless it was
+told otherwise.
 """
 
 from __future__ import annotations
@@ -13,53 +14,63 @@ import os
 import signal
 import socket
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from submit.emulator import logs
+from submit.emulator.guard import Guard
+from submit.emulator.options import Options, is_loopback, netloc
 from submit.emulator.router import Router
+from submit.emulator.rpc.http import App
 from submit.emulator.services import serve as services
 from submit.emulator.storage import app as storage
 from submit.engine import Engine
 
-HOST = "127.0.0.1"
 READY = "emulator.json"
 LOCK = "emulator.lock"
+LOCK_S = 0.5
 
 
 class AlreadyRunningError(Exception):
     """Another emulator holds the data folder."""
 
 
-async def serve(data: Path, port: int, cache: Path) -> None:
+async def serve(data: Path, options: Options) -> None:
     """Serves until SIGTERM or SIGINT; `emulator.json` in the data folder is there as long as it answers."""
     buckets = data / "buckets"
     with contextlib.ExitStack() as stack:
-        engine = stack.enter_context(closing(Engine(data / "engine", cache=cache, bucket_root=buckets)))
+        engine = stack.enter_context(closing(_engine(data, buckets, options)))
         store = stack.enter_context(closing(storage.create(data / "storage", buckets)))
         jobs = stack.enter_context(closing(services.create(engine, data, buckets)))
         entries = stack.enter_context(closing(logs.create(engine, data)))
-        grpc_server, grpc_port = await _start_grpc([*jobs.grpc_handlers(), *entries.grpc_handlers()])
-        rest = _rest_server(Router({"storage": store, "services": jobs.app, "logs": entries.app}, buckets))
+        grpc_server, grpc_port = await _start_grpc(options.host, [*jobs.grpc_handlers(), *entries.grpc_handlers()])
+        router = Router({"storage": store, "services": jobs.app, "logs": entries.app}, buckets)
+        rest = _rest_server(Guard(router, any_host=not is_loopback(options.host)))
         try:
-            await _run(rest, _listen(port), data / READY, grpc_port)
+            await _run(rest, _listen(options), data / READY, grpc_port)
         finally:
             await grpc_server.stop(0.5)
 
 
-async def _start_grpc(handlers: Sequence[Any]) -> tuple[Any, int]:
+def _engine(data: Path, buckets: Path, options: Options) -> Engine:
+    cache = Path(options.cache)
+    return Engine(data / "engine", cache=cache, bucket_root=buckets, concurrency=options.concurrency)
+
+
+async def _start_grpc(host: str, handlers: Sequence[Any]) -> tuple[Any, int]:
     import grpc.aio
 
     server = grpc.aio.server()
     server.add_generic_rpc_handlers(tuple(handlers))
-    port = server.add_insecure_port(f"{HOST}:0")
+    port = server.add_insecure_port(netloc(host, 0))
     await server.start()
     return server, port
 
 
-def _rest_server(app: Router) -> Any:
+def _rest_server(app: App) -> Any:
     import uvicorn
 
     # h11 keeps the case of header names and takes what TensorFlow's libcurl sends; httptools does neither.
@@ -75,10 +86,11 @@ def _rest_server(app: Router) -> Any:
     return uvicorn.Server(config)
 
 
-def _listen(port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+def _listen(options: Options) -> socket.socket:
+    family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((HOST, port))
+    listener.bind((options.host, options.port))
     return listener
 
 
@@ -86,7 +98,8 @@ async def _run(rest: Any, listener: socket.socket, ready: Path, grpc_port: int) 
     serving = asyncio.ensure_future(rest.serve(sockets=[listener]))
     while not rest.started and not serving.done():
         await asyncio.sleep(0.002)
-    endpoints = {"pid": os.getpid(), "port": listener.getsockname()[1], "grpc_port": grpc_port}
+    host, port = listener.getsockname()[:2]
+    endpoints = {"pid": os.getpid(), "host": host, "port": port, "grpc_port": grpc_port}
     unfinished = ready.with_suffix(".part")
     unfinished.write_text(json.dumps(endpoints))
     unfinished.replace(ready)
@@ -97,22 +110,27 @@ async def _run(rest: Any, listener: socket.socket, ready: Path, grpc_port: int) 
 
 
 def _lock(data: Path) -> int:
-    """Held as long as this process lives."""
+    """Held as long as this process lives. Who only looks whether it is held holds it for an instant."""
     file = os.open(data / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise AlreadyRunningError(f"an emulator is running on {data} already") from error
-    return file
+    deadline = time.monotonic() + LOCK_S
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            if time.monotonic() > deadline:
+                raise AlreadyRunningError(f"an emulator is running on {data} already") from error
+            time.sleep(0.005)
+        else:
+            return file
 
 
 def main() -> None:
-    data, port, cache = Path(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
+    data, options = Path(sys.argv[1]), Options.parse(sys.argv[2])
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = _lock(data)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(serve(data, port, cache))
+        asyncio.run(serve(data, options))
     os.close(lock)
 
 

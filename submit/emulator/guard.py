@@ -1,0 +1,59 @@
+"""Who may speak to the emulator: programs, but no web page that a browser on this machine shows.
+
+Whoever may create a job may run code. A page of any site can send requests to loopback; its browser then adds an
+`Origin`. It can also give its own name the address of loopback (DNS rebinding); then `Host` is that name.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+
+from submit.emulator.rpc.errors import RpcError
+from submit.emulator.rpc.http import App, Receive, Scope, Send, send_json
+
+_OURS = ("localhost", "metadata", "metadata.google.internal")
+_GOOGLE = ".googleapis.com"
+
+
+class Guard:
+    """`any_host`: it was asked to listen on other addresses than loopback, whose names it cannot know."""
+
+    def __init__(self, app: App, *, any_host: bool) -> None:
+        self._app, self._any_host = app, any_host
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        message = self._refusal(headers)
+        if not message:
+            await self._app(scope, receive, send)
+            return
+        await send_json(send, {}, 403, RpcError("PERMISSION_DENIED", message).to_json())
+
+    def _refusal(self, headers: dict[bytes, str]) -> str:
+        if b"origin" in headers:
+            return f"The emulator does not answer web pages, and this request comes from `{headers[b'origin']}`."
+        host = headers.get(b"host", "localhost")
+        if self._any_host or is_known(host):
+            return ""
+        return f"The emulator does not answer for the host `{host}`."
+
+
+def is_known(host: str) -> bool:
+    """Whether a `Host` header names this machine by an address or as localhost, or one of Google's APIs."""
+    name = _without_port(host).lower()
+    return name in _OURS or name.endswith(_GOOGLE) or _is_address(name)
+
+
+def _without_port(host: str) -> str:
+    if host.startswith("["):
+        return host[1:].partition("]")[0]
+    return host.partition(":")[0]
+
+
+def _is_address(name: str) -> bool:
+    """A page whose own host is an address did not get here by a name that it controls."""
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
