@@ -65,6 +65,7 @@ def assemble(
         submission_id=flags.submission_id or token,
         display_name=flags.name or config.display_name or name,
         pools=tuple(_filled(pool, config, flags, module) for pool in config.pools),
+        scale_tier=config.scale_tier,
         packages=tuple(packages),
         job_dir=_folder(config.job_dir, cwd) if config.job_dir else None,
         base_output_dir=config.base_output_dir,

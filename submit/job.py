@@ -80,6 +80,7 @@ class Pool:
 
     `extras` are fields of Vertex AI's `WorkerPoolSpec` or `MachineSpec` without a meaning elsewhere, in its JSON
     form (`nfsMounts`, `reservationAffinity` …), keyed by their path below the pool (`machineSpec.reservationAffinity`).
+    `tpu_host` is the machine that ML Engine puts in front of a TPU; Vertex AI needs none.
     """
 
     role: Role
@@ -88,6 +89,7 @@ class Pool:
     program: Program = PythonModule()
     env: Mapping[str, str] = field(default_factory=dict)
     extras: Mapping[str, Json] = field(default_factory=dict)
+    tpu_host: Machine | None = None
 
 
 class Goal(StrEnum):
@@ -189,10 +191,12 @@ class Config:
     `options` is the `submit:` section's part for each backend, e.g. `{"local": {"memory": "2GiB"}}`.
     `places` maps a config path as the user wrote it (`trainingInput.masterType`) to where it stands; "" is the file.
     `extras` are fields of Vertex AI's `CustomJobSpec` without a meaning elsewhere, in its JSON form.
+    `scale_tier` is ML Engine's name for the pools; `use_chief_in_tf_config` is None where the service decides.
     """
 
     pools: tuple[Pool, ...]
     dialect: str
+    scale_tier: str | None = None
     display_name: str | None = None
     args: tuple[str, ...] | None = None
     module: str | None = None
@@ -210,7 +214,7 @@ class Config:
     service_account: str | None = None
     kms_key: str | None = None
     web_access: bool = False
-    use_chief_in_tf_config: bool = True
+    use_chief_in_tf_config: bool | None = None
     persistent_resource: str | None = None
     backend: str | None = None
     options: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
@@ -267,6 +271,7 @@ class JobSpec:
     submission_id: str
     display_name: str
     pools: tuple[Pool, ...]
+    scale_tier: str | None = None
     packages: tuple[Package, ...] = ()
     job_dir: str | None = None
     base_output_dir: str | None = None
@@ -282,7 +287,7 @@ class JobSpec:
     service_account: str | None = None
     kms_key: str | None = None
     web_access: bool = False
-    use_chief_in_tf_config: bool = True
+    use_chief_in_tf_config: bool | None = None
     persistent_resource: str | None = None
     options: Mapping[str, Json] = field(default_factory=dict)
     extras: Mapping[str, Json] = field(default_factory=dict)
@@ -388,7 +393,7 @@ class Status:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogEntry:
     """One log line as the service would keep it. `severity` is Cloud Logging's, `fields` is the JSON object of a
-    structured line, `replica` is `workerpool0-0` … or `service`."""
+    structured line, `replica` is `workerpool0-0` … (`master-replica-0` … on ML Engine) or `service`."""
 
     time: datetime
     severity: str

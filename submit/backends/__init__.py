@@ -14,7 +14,7 @@ from submit.steps import Conversation
 
 
 class Feature(StrEnum):
-    """What a job may ask for. A backend says of each whether it honours, stands in for, or refuses it."""
+    """What may be asked for. A backend says of each whether it honours, stands in for, or refuses it."""
 
     PYTHON_PACKAGE = "Python packages"
     CONTAINER = "custom containers"
@@ -25,12 +25,15 @@ class Feature(StrEnum):
     ACCELERATOR = "accelerators"
     TPU = "TPUs"
     BOOT_DISK = "boot disks"
+    ENVIRONMENT = "environment variables"
+    BASE_OUTPUT_DIR = "base output directories"
     RUNTIME_IMAGE = "runtime versions and training images"
     REGION = "regions"
     SPOT = "spot machines"
     FLEX_START = "flexible start"
     MAX_WAIT = "a limit on the wait for machines"
     PRIORITY = "priorities"
+    RESTART_RULES = "rules for restarts of a job"
     NETWORK = "networks"
     SERVICE_ACCOUNT = "service accounts"
     ENCRYPTION = "encryption keys"
@@ -39,6 +42,7 @@ class Feature(StrEnum):
     FALLBACKS = "fallbacks"
     RETRIES = "retries of the whole job"
     RESUME_STUDY = "resuming an earlier study"
+    DELETION = "way to delete jobs"
     VERTEX_FIELDS = "fields of Vertex AI that have no meaning elsewhere"
 
 
@@ -81,6 +85,7 @@ class Backend(Protocol):
 REGISTRY: Mapping[str, str] = {
     "local": "submit.backends.local",
     "vertex": "submit.backends.vertex",
+    "mlengine": "submit.backends.mlengine",
 }
 """Our backends; other packages add theirs as entry points of the group `jobdir.backends`."""
 

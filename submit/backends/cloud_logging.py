@@ -15,11 +15,13 @@ from typing import cast
 from submit.backends.cloud_status import record, records, time_of
 from submit.backends.creation import pause
 from submit.errors import ErrorKind, ServiceError
-from submit.job import JsonObject, LogEntry
+from submit.job import JsonObject, LogEntry, LogPage
 from submit.steps import Call, Conversation
 
 OVERLAP = timedelta(seconds=20)
 """entries that arrive later than this after newer ones are not shown"""
+SETTLED_AFTER = 10
+"""looks without anything new after the end of a job whose log has no last words"""
 PAGE_SIZE = 1000
 FRESH_ENOUGH = 5000
 BUSY_PAUSE_S = 5.0
@@ -46,7 +48,18 @@ class Cursor:
         return json.dumps({"since": self.since, "seen": self.seen, "final": self.final, "empty": self.empty})
 
 
-def entries_after(
+def page(cursor: str, project: str, job_id: str, wait_s: float, *, ended: bool) -> Conversation[LogPage]:
+    """`ended`: the job was over before this look, so that nothing can come between."""
+    before = Cursor.parse(cursor)
+    wait_s = 0.0 if ended and before.final else wait_s
+    entries, after = yield from _entries_after(before, project, job_id, wait_s)
+    if ended and not entries and wait_s:
+        after = replace(after, empty=after.empty + 1)
+    over = ended and not entries and (after.final or after.empty >= SETTLED_AFTER)
+    return LogPage(entries=tuple(entries), cursor=str(after), ended=over)
+
+
+def _entries_after(
     cursor: Cursor, project: str, job_id: str, wait_s: float
 ) -> Conversation[tuple[list[LogEntry], Cursor]]:
     """What is new, and where to go on. If nothing is, the answer takes `wait_s`."""

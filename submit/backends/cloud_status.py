@@ -49,6 +49,11 @@ def time_of(value: Json) -> datetime | None:
     return datetime.fromisoformat(value) if isinstance(value, str) and value else None
 
 
+def duration(seconds: float | None) -> str | None:
+    """The JSON form of a protobuf duration."""
+    return None if seconds is None else f"{seconds:.9f}".rstrip("0").rstrip(".") + "s"
+
+
 def record(value: Json) -> JsonObject:
     return value if isinstance(value, dict) else {}
 

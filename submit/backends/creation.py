@@ -14,6 +14,7 @@ from submit.errors import ErrorKind, ServiceError
 from submit.job import Handle, JobSpec, Json, JsonObject, Machine, Strategy, Target
 from submit.steps import Call, Conversation
 
+SUBMISSION_LABEL = "jobdir-submission"
 TRIES = 3
 PAUSE_S = 2.0
 """before looking for a job that may have been created: lists are not up to date at once"""
@@ -73,7 +74,10 @@ def _machine(machine: Machine, fallback: Mapping[str, Json]) -> Machine:
 
 
 def once(create: Call, find: Callable[[], Conversation[JsonObject | None]]) -> Conversation[JsonObject]:
-    """The record of the one job that comes of a creation; `find` looks for it by its label."""
+    """The record of the one job that comes of a creation; `find` looks for it, by its label in the end.
+
+    That there is such a job already is good news if it is ours: the answer to an earlier try was lost.
+    """
     lost: ServiceError | None = None
     for _ in range(TRIES):
         if lost:
@@ -84,6 +88,8 @@ def once(create: Call, find: Callable[[], Conversation[JsonObject | None]]) -> C
         try:
             reply = yield create
         except ServiceError as error:
+            if error.kind is ErrorKind.EXISTS and (found := (yield from find())) is not None:
+                return found
             if error.kind is not ErrorKind.TRANSIENT:
                 raise
             lost = error

@@ -39,6 +39,8 @@ def used(spec: JobSpec) -> Iterator[Feature]:
         if spec.study.resume_job:
             yield Feature.RESUME_STUDY
     asked = {
+        Feature.ENVIRONMENT: spec.env or any(pool.env for pool in spec.pools),
+        Feature.BASE_OUTPUT_DIR: spec.base_output_dir,
         Feature.NETWORK: spec.network,
         Feature.SERVICE_ACCOUNT: spec.service_account,
         Feature.ENCRYPTION: spec.kms_key,
@@ -76,6 +78,8 @@ def _scheduling(spec: JobSpec) -> Iterator[Feature]:
         yield Feature.MAX_WAIT
     if scheduling.priority is not None:
         yield Feature.PRIORITY
+    if scheduling.restart_on_worker_restart or scheduling.disable_retries:
+        yield Feature.RESTART_RULES
 
 
 def _extras(spec: JobSpec, name: str, backend: Backend) -> Iterator[Problem]:

@@ -125,7 +125,7 @@ def job_request(spec: JobSpec, target: Target) -> JsonObject:
         "pools": [_pool(pool, spec) for pool in spec.pools],
         "job_dir": spec.job_dir or f"{target.state_dir}/output/{spec.name}",
         "base_output_dir": spec.base_output_dir,
-        "use_chief": spec.use_chief_in_tf_config,
+        "use_chief": spec.use_chief_in_tf_config is not False,
         "timeout_s": spec.scheduling.timeout_s,
         "grace_s": float(grace) if isinstance(grace, int | float) else 10.0,
         "memory_limit_bytes": parse_bytes(memory) if isinstance(memory, int | str) else None,

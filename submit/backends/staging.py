@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 
 from submit.errors import ErrorKind, Problem, ServiceError, UsageError
@@ -34,6 +35,14 @@ def staged(spec: JobSpec, target: Target) -> Conversation[tuple[JobSpec, tuple[s
     for package, uri in zip(spec.packages, uris, strict=True):
         yield Upload(data=package.data, to=uri, digest=package.digest)
     return filled, uris
+
+
+def out_of_reach(spec: JobSpec, service: str) -> Iterator[Problem]:
+    """Folders of this machine, where the job would have to write."""
+    for name, folder in (("job dir", spec.job_dir), ("base output dir", spec.base_output_dir)):
+        if folder and not folder.startswith("gs://"):
+            hint = "Name a folder in a bucket, like `gs://bucket/folder`."
+            yield Problem(message=f"the {name} `{folder}` is on this machine, where {service} cannot write", hint=hint)
 
 
 def staging_folder(spec: JobSpec, target: Target) -> str:

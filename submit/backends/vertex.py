@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from typing import cast
 
 from submit.backends import Capability, Feature, Refused, StandsIn, cloud_logging, creation, staging
-from submit.backends.cloud_logging import Cursor
 from submit.backends.cloud_status import (
     cause_of,
     exit_code_of,
@@ -21,7 +20,8 @@ from submit.backends.cloud_status import (
     time_of,
     traceback_of,
 )
-from submit.backends.vertex_job import SUBMISSION_LABEL, check, custom_job, tuning_job
+from submit.backends.creation import SUBMISSION_LABEL
+from submit.backends.vertex_job import check, custom_job, tuning_job
 from submit.errors import ErrorKind, ServiceError, UsageError
 from submit.job import Handle, JobSpec, Json, JsonObject, LogPage, State, Status, Target
 from submit.steps import Call, Conversation
@@ -54,8 +54,6 @@ STATES = {
 """https://cloud.google.com/vertex-ai/docs/reference/rest/v1/JobState"""
 
 PAGE_SIZE = 100
-SETTLED_AFTER = 10
-"""looks without anything new after the end of a job whose log has no last words"""
 DELETE_TRIES, DELETE_PAUSE_S = 60, 0.5
 
 
@@ -141,13 +139,8 @@ def logs(handle: Handle, target: Target, cursor: str, wait_s: float) -> Conversa
     """From Cloud Logging. Whether the job is over is asked first, so that nothing can come between."""
     name = _name(handle, target)
     ended = _state((yield from _get(name))).ended
-    before = Cursor.parse(cursor)
-    wait_s = 0.0 if ended and before.final else wait_s
-    entries, after = yield from cloud_logging.entries_after(before, name.split("/")[1], _id(name), wait_s)
-    if ended and not entries and wait_s:
-        after = replace(after, empty=after.empty + 1)
-    over = ended and not entries and (after.final or after.empty >= SETTLED_AFTER)
-    return LogPage(entries=tuple(entries), cursor=str(after), ended=over)
+    _, project, *_, job_id = name.split("/")
+    return (yield from cloud_logging.page(cursor, project, job_id, wait_s, ended=ended))
 
 
 def cancel(handle: Handle, target: Target) -> Conversation[None]:

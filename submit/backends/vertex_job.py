@@ -9,12 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from submit import catalogue
+from submit.backends import staging
+from submit.backends.cloud_status import duration
+from submit.backends.creation import SUBMISSION_LABEL
 from submit.backends.training_image import image_for
 from submit.backends.vertex_study import study_spec
 from submit.errors import Problem, UsageError
 from submit.job import ROLES, Container, JobSpec, Json, JsonObject, Machine, Pool, PythonModule, Strategy
-
-SUBMISSION_LABEL = "jobdir-submission"
 
 
 def custom_job(spec: JobSpec, package_uris: Sequence[str]) -> JsonObject:
@@ -41,14 +42,11 @@ def check(spec: JobSpec) -> None:
 
 
 def _unsupported(spec: JobSpec) -> Iterator[Problem]:
-    for name, folder in (("job dir", spec.job_dir), ("base output dir", spec.base_output_dir)):
-        if folder and not folder.startswith("gs://"):
-            hint = "Name a folder in a bucket, like `gs://bucket/folder`."
-            yield Problem(message=f"the {name} `{folder}` is on this machine, where Vertex AI cannot write", hint=hint)
+    yield from staging.out_of_reach(spec, "Vertex AI")
     if spec.scheduling.max_wait_s is not None and spec.scheduling.strategy is not Strategy.FLEX_START:
         hint = "Remove the limit."
         yield Problem(message="on Vertex AI only FLEX_START waits for machines for a given time", hint=hint)
-    if not spec.use_chief_in_tf_config and sum(pool.replicas for pool in spec.pools) > 1:
+    if spec.use_chief_in_tf_config is False and sum(pool.replicas for pool in spec.pools) > 1:
         hint = "Remove useChiefInTfConfig; TensorFlow 2 knows `chief` only."
         yield Problem(message="on Vertex AI the first replica is `chief` in TF_CONFIG, never `master`", hint=hint)
 
@@ -80,18 +78,13 @@ def _output(spec: JobSpec) -> Json:
 def _scheduling(spec: JobSpec) -> JsonObject:
     scheduling = spec.scheduling
     given: JsonObject = {
-        "timeout": _duration(scheduling.timeout_s),
+        "timeout": duration(scheduling.timeout_s),
         "strategy": None if scheduling.strategy is Strategy.STANDARD else scheduling.strategy.value,
-        "maxWaitDuration": _duration(scheduling.max_wait_s),
+        "maxWaitDuration": duration(scheduling.max_wait_s),
         "restartJobOnWorkerRestart": scheduling.restart_on_worker_restart,
         "disableRetries": scheduling.disable_retries,
     }
     return {key: value for key, value in given.items() if value}
-
-
-def _duration(seconds: float | None) -> str | None:
-    """The JSON form of a protobuf duration."""
-    return None if seconds is None else f"{seconds:.9f}".rstrip("0").rstrip(".") + "s"
 
 
 def _pools(spec: JobSpec, package_uris: Sequence[str]) -> Iterator[JsonObject]:

@@ -18,6 +18,7 @@ from submit.catalogue.legacy import (
     LegacyPool,
     legacy_machine,
     legacy_machine_names,
+    ml_engine_accelerators,
     scale_tier,
     scale_tier_names,
 )
@@ -52,6 +53,7 @@ __all__ = [
     "legacy_machine_names",
     "machine",
     "machine_names",
+    "ml_engine_accelerators",
     "nearest_in_date",
     "offered",
     "prices_checked",

@@ -65,6 +65,12 @@ def scale_tier_names() -> tuple[str, ...]:
     return (*dict.fromkeys(tier for tier, *_ in rows("scale_tiers")), "CUSTOM")
 
 
+@cache
+def ml_engine_accelerators() -> tuple[str, ...]:
+    """All that ML Engine's `acceleratorConfig.type` could be."""
+    return tuple(name for (name,) in rows("ml_engine_accelerators"))
+
+
 def _named(name: str) -> LegacyMachine:
     machine = legacy_machine(name)
     assert machine is not None, name

@@ -59,7 +59,7 @@ backend = click.option(
     type=TEXT,
     metavar="NAME",
     shell_complete=_backends,
-    help="Where to run: local, vertex, or one of another package.  [env: SUBMIT_BACKEND]",
+    help="Where to run: local, vertex, mlengine, or one of another package.  [env: SUBMIT_BACKEND]",
 )
 
 dry_run = click.option("--dry-run", is_flag=True, help="Show every step and take none.")

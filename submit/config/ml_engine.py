@@ -43,6 +43,7 @@ def draft(values: JsonObject, marks: Marks, dialect: str) -> Draft:
     config = Config(
         pools=tuple(pool for pool, _ in pools),
         dialect=dialect,
+        scale_tier=text(given, "scaleTier") or DEFAULT_TIER,
         args=texts(given, "args"),
         module=text(given, "pythonModule"),
         package_uris=texts(given, "packageUris") or (),
@@ -57,7 +58,7 @@ def draft(values: JsonObject, marks: Marks, dialect: str) -> Draft:
         service_account=text(given, "serviceAccount"),
         kms_key=text(part(given, "encryptionConfig"), "kmsKeyName"),
         web_access=flag(given, "enableWebAccess") or False,
-        use_chief_in_tf_config=flag(given, "useChiefInTfConfig") is not False,
+        use_chief_in_tf_config=flag(given, "useChiefInTfConfig"),
     )
     return Draft(
         config=config,
@@ -119,7 +120,9 @@ def _one_for_a_tpu(pools: list[tuple[Pool, PoolPaths]]) -> list[tuple[Pool, Pool
     tpus = [(pool, paths) for pool, paths in pools if pool.machine.machine_type == "cloud-tpu"]
     if not tpus:
         return pools
-    return [(replace(pool, role=Role.CHIEF), paths) for pool, paths in tpus[:1]]
+    first = pools[0][0].machine
+    host = None if first.machine_type == "cloud-tpu" else first
+    return [(replace(pool, role=Role.CHIEF, tpu_host=host), paths) for pool, paths in tpus[:1]]
 
 
 def machine_named(name: str, accelerator: JsonObject) -> Machine:

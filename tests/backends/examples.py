@@ -9,8 +9,9 @@ from pathlib import Path, PurePosixPath
 
 from submit import assemble, config
 from submit.assemble import JobFlags
-from submit.backends import Backend
+from submit.backends import Backend, features
 from submit.cli.dry_run import step_json
+from submit.errors import UsageError
 from submit.job import JobSpec, Json, Package, Target
 from submit.steps import Step, preview
 from tests.project import REPOSITORY
@@ -54,6 +55,16 @@ def steps_of(backend: Backend, spec: JobSpec, target: Target = TARGET) -> list[S
 def shown(steps: list[Step]) -> list[Json]:
     """As `--dry-run --format json` shows them."""
     return [step_json(step) for step in steps]
+
+
+def refused(backend: Backend, name: str, spec: JobSpec) -> list[str]:
+    """Everything that a backend says against a job."""
+    problems = [*features.refusals(spec, backend, name)]
+    try:
+        preview(backend.submit(spec, TARGET))
+    except UsageError as error:
+        problems += error.problems
+    return [problem.message for problem in problems]
 
 
 def golden(folder: str, name: str) -> Json:

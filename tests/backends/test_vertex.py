@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
-from submit.backends import vertex
+from submit.backends import cloud_logging, vertex
 from submit.errors import ErrorKind, ServiceError, UsageError
 from submit.job import Cause, Handle, Json, JsonObject, State, Status
 from submit.steps import Call, Reply, Step, Upload, carry_out, preview
 from tests.backends.examples import CONFIGS, PACKAGE, TARGET, example, golden, shown, steps_of
+from tests.backends.scripted import Service, failure
 
 PARENT = "projects/my-project/locations/us-central1"
 NAME = f"{PARENT}/customJobs/7"
@@ -39,31 +40,6 @@ def test_every_request_is_one_in_googles_own_types(name: str) -> None:
     )
     parsed = json_format.Parse(json.dumps(call.request), message.pb()(), ignore_unknown_fields=False)
     assert parsed.parent == PARENT
-
-
-class Service:
-    """Answers each call with the next of the replies scripted for its method, the last one again and again."""
-
-    def __init__(self, **replies: Iterable[Reply | Exception]) -> None:
-        self._replies = {method: list(answers) for method, answers in replies.items()}
-        self.steps: list[Step] = []
-
-    def __call__(self, step: Step) -> Reply:
-        self.steps.append(step)
-        if not isinstance(step, Call) or step.api == "clock":
-            return None
-        answers = self._replies[step.method.rpartition(".")[2] if step.api != "storage" else step.method.split(".")[0]]
-        answer = answers.pop(0) if len(answers) > 1 else answers[0]
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    def calls(self) -> list[str]:
-        return [step.method.removeprefix("projects.locations.") for step in self.steps if isinstance(step, Call)]
-
-
-def failure(kind: ErrorKind) -> ServiceError:
-    return ServiceError("no", kind=kind)
 
 
 BUCKET: JsonObject = {"location": "US-CENTRAL1", "locationType": "region"}
@@ -301,7 +277,7 @@ def test_log_lines_that_come_late_and_out_of_order_are_shown_once_each() -> None
 def test_a_log_without_last_words_ends_after_some_looks() -> None:
     service = Service(get=[FAILED], list=[{"entries": [entry(1, 1)]}])
     assert streamed(service) == ["line 1"]
-    assert service.calls().count("pause") == vertex.SETTLED_AFTER
+    assert service.calls().count("pause") == cloud_logging.SETTLED_AFTER
 
 
 def test_all_pages_of_a_long_log_are_read() -> None:

@@ -71,7 +71,7 @@ def _without_a_place(draft: Draft, notes: Notes) -> None:
     if config.region:
         why = "on Vertex AI it is part of the address, not of the job"
         notes.removed(f"{INPUT}.region", "passed as `--region`", why, f"--region {config.region}")
-    if not config.use_chief_in_tf_config:
+    if config.use_chief_in_tf_config is False:
         why = "on Vertex AI the first replica is always `chief` in TF_CONFIG, never `master`"
         notes.removed(f"{INPUT}.useChiefInTfConfig", "left out", why)
     if config.python_version:
