@@ -22,6 +22,7 @@ from typing import Any
 
 from submit.emulator import logs
 from submit.emulator.guard import Guard
+from submit.emulator.listener import listen
 from submit.emulator.options import Options, is_loopback, netloc
 from submit.emulator.router import Router
 from submit.emulator.rpc.http import App
@@ -50,7 +51,7 @@ async def serve(data: Path, options: Options) -> None:
         router = Router({"storage": store, "services": jobs.app, "logs": entries.app}, buckets)
         rest = _rest_server(Guard(router, any_host=not is_loopback(options.host)))
         try:
-            await _run(rest, _listen(options), data / READY, grpc_port)
+            await _run(rest, listen(options.host, options.port), data / READY, grpc_port)
         finally:
             await grpc_server.stop(0.5)
 
@@ -84,14 +85,6 @@ def _rest_server(app: App) -> Any:
         timeout_graceful_shutdown=1,  # a client that follows a log may be held for minutes
     )
     return uvicorn.Server(config)
-
-
-def _listen(options: Options) -> socket.socket:
-    family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((options.host, options.port))
-    return listener
 
 
 async def _run(rest: Any, listener: socket.socket, ready: Path, grpc_port: int) -> None:

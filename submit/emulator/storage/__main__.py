@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import socket
 import sys
 from pathlib import Path
 
 import uvicorn
 
+from submit.emulator.listener import listen
 from submit.emulator.storage.app import create
 
 
 def main() -> None:
     port, root = int(sys.argv[1]), Path(sys.argv[2])
-    listener = socket.create_server(("127.0.0.1", port))
+    listener = listen("127.0.0.1", port)
     app = create(root, root / "buckets")
     sys.stdout.write(f"http://127.0.0.1:{listener.getsockname()[1]}\n")
     sys.stdout.flush()
