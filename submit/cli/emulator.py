@@ -10,11 +10,12 @@ import click
 
 from submit.cli import narrate
 from submit.cli import options as shared
+from submit.cli.emulator_fault import fault
+from submit.cli.emulator_place import data_dir, data_folder
 from submit.cli.render import emit
 from submit.emulator import environment, process
 from submit.emulator.options import LOOPBACK, Options, is_loopback
 from submit.errors import UsageError
-from submit.target import Surroundings
 from submit.world import files, surroundings
 
 EPILOG = """\b
@@ -27,10 +28,6 @@ Examples:
 EXIT_NOT_RUNNING = 3
 OPEN = "i-know-that-anyone-can-run-code"
 
-data_dir = click.option(
-    "--data-dir", type=shared.Name(), help="Folder of its jobs, logs and buckets (default: in the state folder)."
-)
-
 
 @click.group(epilog=EPILOG)
 def emulator() -> None:
@@ -38,6 +35,9 @@ def emulator() -> None:
 
     It listens on loopback only, unless it is told otherwise.
     """
+
+
+emulator.add_command(fault)
 
 
 @emulator.command()
@@ -64,7 +64,7 @@ def start(
     _check_host(host, is_open=is_open)
     around = surroundings.read(state_dir)
     options = Options(cache=str(around.cache_dir), host=host, port=port, concurrency=concurrency)
-    endpoints = process.start(_data(around, data_dir), options)
+    endpoints = process.start(data_folder(around, data_dir), options)
     _show(endpoints, output)
 
 
@@ -75,7 +75,7 @@ def start(
 @shared.debug
 def status(data_dir: Path | None, output: str, state_dir: Path | None) -> int:
     """Show where the emulator runs; exit 3 if it does not."""
-    endpoints = process.status(_data(surroundings.read(state_dir), data_dir))
+    endpoints = process.status(data_folder(surroundings.read(state_dir), data_dir))
     if endpoints is None:
         click.echo("no emulator is running", err=True)
         return EXIT_NOT_RUNNING
@@ -89,7 +89,7 @@ def status(data_dir: Path | None, output: str, state_dir: Path | None) -> int:
 @shared.debug
 def stop(data_dir: Path | None, state_dir: Path | None) -> None:
     """Stop the emulator. Jobs that run go on; all is there when it is started again."""
-    stopped = process.stop(_data(surroundings.read(state_dir), data_dir))
+    stopped = process.stop(data_folder(surroundings.read(state_dir), data_dir))
     click.echo("stopped" if stopped else "no emulator is running", err=True)
 
 
@@ -100,7 +100,7 @@ def stop(data_dir: Path | None, state_dir: Path | None) -> None:
 def env(data_dir: Path | None, state_dir: Path | None) -> int:
     """Print the variables with which gcloud and Google's libraries find the emulator, for `eval`."""
     around = surroundings.read(state_dir)
-    data = _data(around, data_dir)
+    data = data_folder(around, data_dir)
     endpoints = process.status(data)
     if endpoints is None:
         click.echo("no emulator is running: submit emulator start", err=True)
@@ -109,10 +109,6 @@ def env(data_dir: Path | None, state_dir: Path | None) -> int:
     for name, value in environment.variables(endpoints, data, around.environ).items():
         click.echo(f"export {name}={shlex.quote(value)}")
     return 0
-
-
-def _data(around: Surroundings, data_dir: Path | None) -> Path:
-    return around.cwd / data_dir if data_dir else around.state_dir / "emulator"
 
 
 def _check_host(host: str, *, is_open: bool) -> None:

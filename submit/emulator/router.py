@@ -10,17 +10,18 @@ from submit.emulator.rpc.http import App, Receive, Scope, Send, send_json
 _STORAGE = ("/storage/", "/upload/storage/", "/resumable/upload/storage/", "/download/storage/", "/batch")
 _SERVICES = ("/v1/", "/v1beta1/", "/ui/", "/v3/", "/token", "/oauth2/", "/o/oauth2/")
 _LOGS = ("/v2/",)
+_CONTROL = ("/emulator/v1",)
 
 
 class Router:
-    """`storage`, `services` and `logs` are the applications; `buckets` is the folder of all buckets.
+    """`storage`, `services`, `logs` and `control` are the applications; `buckets` is the folder of all buckets.
 
     A path that belongs to none of them is answered 501, with its name: nothing is ever answered with an empty success.
     """
 
     def __init__(self, apps: Mapping[str, App], buckets: Path) -> None:
         self._buckets = buckets
-        prefixes = {"storage": _STORAGE, "services": _SERVICES, "logs": _LOGS}
+        prefixes = {"storage": _STORAGE, "services": _SERVICES, "logs": _LOGS, "control": _CONTROL}
         self._apps = {prefix: app for name, app in apps.items() for prefix in prefixes[name]}
         self._storage = apps["storage"]
 

@@ -21,6 +21,9 @@ from pathlib import Path
 from typing import Any
 
 from submit.emulator import logs
+from submit.emulator.control.api import FaultsApi, control_app
+from submit.emulator.control.faults import FaultBook
+from submit.emulator.control.rest_faults import RestFaults
 from submit.emulator.guard import Guard
 from submit.emulator.listener import listen
 from submit.emulator.options import Options, is_loopback, netloc
@@ -47,9 +50,13 @@ async def serve(data: Path, options: Options) -> None:
         store = stack.enter_context(closing(storage.create(data / "storage", buckets)))
         jobs = stack.enter_context(closing(services.create(engine, data, buckets)))
         entries = stack.enter_context(closing(logs.create(engine, data)))
-        grpc_server, grpc_port = await _start_grpc(options.host, [*jobs.grpc_handlers(), *entries.grpc_handlers()])
-        router = Router({"storage": store, "services": jobs.app, "logs": entries.app}, buckets)
-        rest = _rest_server(Guard(router, any_host=not is_loopback(options.host)))
+        faults = FaultBook()
+        handlers = [*jobs.grpc_handlers(), *entries.grpc_handlers()]
+        grpc_server, grpc_port = await _start_grpc(options.host, handlers, faults)
+        control = control_app(FaultsApi(faults).routes())
+        apps: dict[str, App] = {"storage": store, "services": jobs.app, "logs": entries.app, "control": control}
+        app = RestFaults(Router(apps, buckets), faults)
+        rest = _rest_server(Guard(app, any_host=not is_loopback(options.host)))
         try:
             await _run(rest, listen(options.host, options.port), data / READY, grpc_port)
         finally:
@@ -61,10 +68,12 @@ def _engine(data: Path, buckets: Path, options: Options) -> Engine:
     return Engine(data / "engine", cache=cache, bucket_root=buckets, concurrency=options.concurrency)
 
 
-async def _start_grpc(host: str, handlers: Sequence[Any]) -> tuple[Any, int]:
+async def _start_grpc(host: str, handlers: Sequence[Any], faults: FaultBook) -> tuple[Any, int]:
     import grpc.aio
 
-    server = grpc.aio.server()
+    from submit.emulator.control.grpc_faults import GrpcFaults
+
+    server = grpc.aio.server(interceptors=[GrpcFaults(faults)])
     server.add_generic_rpc_handlers(tuple(handlers))
     port = server.add_insecure_port(netloc(host, 0))
     await server.start()
@@ -74,10 +83,12 @@ async def _start_grpc(host: str, handlers: Sequence[Any]) -> tuple[Any, int]:
 def _rest_server(app: App) -> Any:
     import uvicorn
 
+    from submit.emulator.control.connection import CuttableProtocol
+
     # h11 keeps the case of header names and takes what TensorFlow's libcurl sends; httptools does neither.
     config = uvicorn.Config(
         app,
-        http="h11",
+        http=CuttableProtocol,
         ws="none",
         lifespan="off",
         log_level="warning",

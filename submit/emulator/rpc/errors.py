@@ -67,6 +67,13 @@ def bad_request(message: str, *violations: tuple[str, str]) -> RpcError:
     return RpcError("INVALID_ARGUMENT", message, details)
 
 
+def retry_info(delay_s: float) -> Any:
+    """The detail that says how long to wait."""
+    info = message_class("google.rpc.RetryInfo")()
+    info.retry_delay.FromMilliseconds(round(delay_s * 1000))
+    return info
+
+
 def not_found(message: str) -> RpcError:
     return RpcError("NOT_FOUND", message)
 

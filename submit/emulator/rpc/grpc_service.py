@@ -41,7 +41,7 @@ def _unary(function: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return await function(request)
         except Exception as error:  # noqa: BLE001 - every failure has to reach the client
-            await _abort(context, error)
+            await abort(context, error)
 
     return call
 
@@ -53,7 +53,7 @@ def _stream(function: Callable[..., Any]) -> Callable[..., Any]:
             async for response in function(request):
                 yield response
         except Exception as error:  # noqa: BLE001
-            await _abort(context, error)
+            await abort(context, error)
 
     return call
 
@@ -72,7 +72,8 @@ def _refusal(method: Method) -> Callable[..., Any]:
     return stream if method.kind.endswith("_stream") else unary
 
 
-async def _abort(context: Any, error: Exception) -> None:
+async def abort(context: Any, error: Exception) -> NoReturn:
+    """Ends the call with the error's code and details; what is no `RpcError` is a defect of ours."""
     import grpc
 
     if not isinstance(error, RpcError):
@@ -81,6 +82,7 @@ async def _abort(context: Any, error: Exception) -> None:
     codes = {code.value[0]: code for code in grpc.StatusCode}
     details = (("grpc-status-details-bin", error.to_status().SerializeToString()),)
     await context.abort(codes[error.number], error.message, details)
+    raise AssertionError  # abort raises
 
 
 def _caller(context: Any) -> Caller:

@@ -1,0 +1,1 @@
+"""What a cloud does to its users, on request: faults, capacity, preemption, a fresh start."""
