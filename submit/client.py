@@ -11,6 +11,7 @@ from submit import project_file, watch
 from submit.backends import Backend, load
 from submit.errors import ErrorKind, ServiceError
 from submit.job import Handle, LogEntry, State, Status
+from submit.logs.stream import Stream
 from submit.steps import Conversation, Step, carry_out, preview
 from submit.target import TargetFlags, resolve
 from submit.world import surroundings
@@ -83,10 +84,24 @@ class Client:
 
     def logs(self, handle: Handle, *, follow: bool = True) -> Iterator[LogEntry]:
         """All entries of a job in order, each once; with `follow` until the job has ended."""
-        backend = load(handle.backend)
-        if follow:
-            return watch.follow(backend, handle, self.target, self._world.perform)
-        return watch.so_far(backend, handle, self.target, self._world.perform)
+        stream = Stream({str(handle): ""})
+        return (entry for batch in self.log_batches(stream, [handle], follow=follow) for entry in batch)
+
+    def log_batches(self, stream: Stream, handles: Sequence[Handle], *, follow: bool) -> Iterator[list[LogEntry]]:
+        """The logs of several jobs in one order. `stream` has the places where they begin, by their handles as text,
+        and keeps how far they were given."""
+        asks = {str(handle): self._source(handle, follow=follow, alone=len(handles) == 1) for handle in handles}
+        if len(asks) == 1:
+            return watch.batches(stream, watch.OneAsker(*asks.values()), time.monotonic)
+        from submit.world.together import Together
+
+        return watch.batches(stream, Together(asks), time.monotonic)
+
+    def _source(self, handle: Handle, *, follow: bool, alone: bool) -> watch.Ask:
+        """Worlds are not shared between threads."""
+        world = self._world if alone else World(self.around, self.target, self._observe)
+        make = watch.following if follow else watch.so_far
+        return make(load(handle.backend), handle, self.target, world.perform)
 
     def wait(self, handle: Handle, *, timeout_s: float | None = None, changed: Changed = lambda _: None) -> Status:
         """The status at the end, or the present one when the time is over; `changed` is told of each new state."""

@@ -6,11 +6,12 @@ https://cloud.google.com/vertex-ai/docs/training/distributed-training
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Self, TypeAlias
+from types import MappingProxyType
+from typing import NamedTuple, Self, TypeAlias
 from urllib.parse import quote, unquote
 
 from submit.errors import Place, UsageError
@@ -390,25 +391,45 @@ class Status:
     raw: Mapping[str, Json] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogEntry:
-    """One log line as the service would keep it. `severity` is Cloud Logging's, `fields` is the JSON object of a
-    structured line, `replica` is `workerpool0-0` … (`master-replica-0` … on ML Engine) or `service`."""
+NO_FIELDS: Mapping[str, Json] = MappingProxyType({})
 
-    time: datetime
+
+class LogEntry(NamedTuple):
+    """One log line as the service would keep it; a tuple, because there are many.
+
+    `timestamp` is UTC in RFC 3339 with nine digits of a second, so that texts sort as times do. `severity` is Cloud
+    Logging's, `fields` is the JSON object of a structured line, `replica` is `workerpool0-0` … (`master-replica-0` … on
+    ML Engine) or `service`. `late`: something that is newer was shown before. `job` is its job's handle where the
+    entries of several are merged.
+    """
+
+    timestamp: str
     severity: str
     replica: str
     message: str
     insert_id: str
     stream: str = ""
     trial: str | None = None
-    fields: Mapping[str, Json] = field(default_factory=dict)
+    fields: Mapping[str, Json] = NO_FIELDS
+    late: bool = False
+    job: str = ""
+
+    @property
+    def time(self) -> datetime:
+        """In UTC, to the microsecond."""
+        return datetime.fromisoformat(self.timestamp)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogPage:
-    """Entries after a cursor. `cursor` continues behind them; `ended`: the job is over and nothing follows."""
+    """Entries after a cursor, which continues behind them.
 
-    entries: tuple[LogEntry, ...]
+    `ended`: the job is over and nothing follows; `more`: more is there already. `hold_s`: for so long entries that are
+    older than these may still come, because they arrived as they were written, not in order.
+    """
+
+    entries: Sequence[LogEntry]
     cursor: str
     ended: bool
+    more: bool = False
+    hold_s: float = 0.0

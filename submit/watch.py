@@ -1,44 +1,79 @@
-"""Follows a job to its end: log entries as they come, then its last status."""
+"""Follows jobs to their end: log entries as they come, and states."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Protocol, TypeAlias
 
 from submit.backends import Backend
-from submit.job import Handle, LogEntry, Status, Target
+from submit.job import Handle, LogEntry, LogPage, Status, Target
+from submit.logs.stream import Stream
 from submit.steps import Perform, carry_out
 
 WAIT_S = 1.0  # how long one question for more may wait in the backend; a key press is never held up longer
 
-
-def follow(
-    backend: Backend,
-    handle: Handle,
-    target: Target,
-    perform: Perform,
-    *,
-    cursor: str = "",
-    wait_s: float = WAIT_S,
-    progress: Callable[[str], None] = lambda _: None,
-) -> Iterator[LogEntry]:
-    """Every entry after the cursor, once, until the job has ended; `progress` is told each new cursor."""
-    while True:
-        page = carry_out(backend.logs(handle, target, cursor, wait_s), perform)
-        yield from page.entries
-        if page.cursor != cursor:
-            cursor = page.cursor
-            progress(cursor)
-        if page.ended:
-            return
+Ask: TypeAlias = Callable[[str, float], LogPage]
+"""A source: the page behind a cursor, which may take some seconds to come."""
 
 
-def so_far(backend: Backend, handle: Handle, target: Target, perform: Perform) -> Iterator[LogEntry]:
-    """Every entry that is there now."""
-    cursor, more = "", True
-    while more:
+class Askers(Protocol):
+    """Sources that are asked without waiting for them."""
+
+    def ask(self, source: str, cursor: str, wait_s: float) -> None:
+        """Its answer will come; not more than one at a time."""
+        ...
+
+    def answers(self, wait_s: float) -> Sequence[tuple[str, LogPage]]:
+        """What has come, or comes within that time."""
+        ...
+
+
+class OneAsker:
+    """A single source needs no thread."""
+
+    def __init__(self, ask: Ask) -> None:
+        self._ask = ask
+        self._asked: tuple[str, str, float] | None = None
+
+    def ask(self, source: str, cursor: str, wait_s: float) -> None:
+        self._asked = source, cursor, wait_s
+
+    def answers(self, wait_s: float) -> Sequence[tuple[str, LogPage]]:
+        if self._asked is None:
+            return []
+        (source, cursor, wait_s), self._asked = self._asked, None
+        return [(source, self._ask(cursor, wait_s))]
+
+
+def following(backend: Backend, handle: Handle, target: Target, perform: Perform) -> Ask:
+    """A job's log up to its end."""
+    return lambda cursor, wait_s: carry_out(backend.logs(handle, target, cursor, wait_s), perform)
+
+
+def so_far(backend: Backend, handle: Handle, target: Target, perform: Perform) -> Ask:
+    """What there is now of a job's log."""
+
+    def ask(cursor: str, _: float) -> LogPage:
         page = carry_out(backend.logs(handle, target, cursor, 0.0), perform)
-        yield from page.entries
-        more, cursor = page.cursor != cursor and not page.ended, page.cursor
+        return replace(page, ended=page.ended or not (page.more or (page.entries and page.cursor != cursor)))
+
+    return ask
+
+
+def batches(stream: Stream, askers: Askers, clock: Callable[[], float]) -> Iterator[list[LogEntry]]:
+    """What is to be shown, until all sources have ended; an empty list about every second if there is nothing."""
+    asked: set[str] = set()
+    while not stream.ended:
+        due = stream.due()
+        wait_s = WAIT_S if due is None else max(0.0, min(WAIT_S, due - clock()))
+        for source in stream.wanted().difference(asked):
+            askers.ask(source, stream.cursor(source), wait_s)
+            asked.add(source)
+        for source, page in askers.answers(wait_s):
+            stream.add(source, page, clock())
+            asked.discard(source)
+        yield stream.ready(clock())
 
 
 def until_ended(

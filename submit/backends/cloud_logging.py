@@ -16,6 +16,7 @@ from submit.backends.cloud_status import record, records, time_of
 from submit.backends.creation import pause
 from submit.errors import ErrorKind, ServiceError
 from submit.job import JsonObject, LogEntry, LogPage
+from submit.logs.times import normal
 from submit.steps import Call, Conversation
 
 OVERLAP = timedelta(seconds=20)
@@ -133,7 +134,7 @@ def entry_of(item: JsonObject) -> LogEntry:
     trial = labels.get(f"{_TASK}trial_id")
     fields = {key: value for key, value in payload.items() if key not in ("message", "levelname")}
     return LogEntry(
-        time=_moment(str(item.get("timestamp", ""))),
+        timestamp=normal(item.get("timestamp")),
         severity=str(item.get("severity") or "DEFAULT"),
         replica=_task(item),
         message=message if isinstance(message, str) else json.dumps(payload if message is None else message),

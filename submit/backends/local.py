@@ -13,6 +13,7 @@ from typing import cast
 from submit.backends import Capability, Feature, Refused, StandsIn
 from submit.errors import ErrorKind, ServiceError
 from submit.job import (
+    NO_FIELDS,
     Cause,
     Container,
     Handle,
@@ -30,6 +31,7 @@ from submit.job import (
     Study,
     Target,
 )
+from submit.logs.times import normal
 from submit.sizes import parse_bytes
 from submit.steps import Call, Conversation, Read, Upload
 
@@ -92,13 +94,15 @@ def list_jobs(target: Target, limit: int) -> Conversation[Sequence[Status]]:
 
 def logs(handle: Handle, target: Target, cursor: str, wait_s: float) -> Conversation[LogPage]:
     """The cursor is a position in the job's log file."""
-    reply = yield Read(source=handle.path, position=int(cursor or 0), wait_s=wait_s)
-    page = _record(reply)
+    read = Read(source=handle.path, position=int(cursor or 0), wait_s=wait_s)
+    page = _record((yield read))
     lines = str(page["data"]).split("\n")  # not at what else Unicode takes for the end of a line
+    position, ended = cast(int, page["position"]), bool(page.get("ended", True))
     return LogPage(
-        entries=tuple(entry for line in lines if (entry := _entry(line))),
-        cursor=str(page["position"]),
-        ended=bool(page.get("ended", True)),
+        entries=[entry for line in lines if line and (entry := _entry(line))],
+        cursor=str(position),
+        ended=ended,
+        more=not ended and position - read.position > read.limit // 2,
     )
 
 
@@ -249,21 +253,26 @@ def _time(value: Json) -> datetime | None:
     return datetime.fromisoformat(value) if isinstance(value, str) else None
 
 
+_decode = json.JSONDecoder().raw_decode
+
+
 def _entry(line: str) -> LogEntry | None:
     """A line of the log file; one that a crash left torn is shown as it is rather than lost."""
     try:
-        record = json.loads(line)
+        record = _decode(line)[0]
     except ValueError:
         record = {"message": line}
-    if not isinstance(record, dict) or not line:
+    if type(record) is not dict:
         return None
+    find = record.get
+    message = find("message", "")
     return LogEntry(
-        time=_time(record.get("time")) or datetime.fromtimestamp(0).astimezone(),
-        severity=str(record.get("severity", "DEFAULT")),
-        replica=str(record.get("replica", "service")),
-        message=str(record.get("message", "")),
-        insert_id=str(record.get("id", "")),
-        stream=str(record.get("stream", "")),
-        trial=record.get("trial"),
-        fields=record.get("fields") or {},
+        normal(find("time")),
+        find("severity", "DEFAULT"),
+        find("replica", "service"),
+        message if type(message) is str else json.dumps(message),
+        find("id", ""),
+        find("stream", ""),
+        find("trial"),
+        find("fields") or NO_FIELDS,
     )

@@ -152,7 +152,7 @@ LOG_FORMATS = {"table": log_line, "json": log_json, "yaml": log_yaml}
 
 def _log_record(entry: LogEntry) -> JsonObject:
     return {
-        "time": entry.time.isoformat(),
+        "time": entry.timestamp,
         "severity": entry.severity,
         "replica": entry.replica,
         "trial": entry.trial,
