@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import shlex
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from submit.cli.render import emit
 from submit.emulator import environment, process
 from submit.emulator.options import LOOPBACK, Options, is_loopback
 from submit.errors import UsageError
-from submit.world import files, surroundings
+from submit.world import surroundings
 
 EPILOG = """\b
 Examples:
@@ -59,8 +58,6 @@ def start(
     state_dir: Path | None,
 ) -> None:
     """Start the emulator in the background, or show where it runs."""
-    if importlib.util.find_spec("uvicorn") is None:
-        raise UsageError("the emulator needs `uvicorn`", hint="Install it: pip install 'jobdir[emulator]'")
     _check_host(host, is_open=is_open)
     around = surroundings.read(state_dir)
     options = Options(cache=str(around.cache_dir), host=host, port=port, concurrency=concurrency)
@@ -105,7 +102,6 @@ def env(data_dir: Path | None, state_dir: Path | None) -> int:
     if endpoints is None:
         click.echo("no emulator is running: submit emulator start", err=True)
         return EXIT_NOT_RUNNING
-    files.write(data / "token", b"local")
     for name, value in environment.variables(endpoints, data, around.environ).items():
         click.echo(f"export {name}={shlex.quote(value)}")
     return 0

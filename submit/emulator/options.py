@@ -12,12 +12,14 @@ LOOPBACK = "127.0.0.1"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """`cache` is the folder of installed packages and environments; `concurrency` jobs run at once (None: one per
-    core). `host` is an IP address, port 0 any that is free."""
+    core). `host` is an IP address, port 0 any that is free. With an `owner`, the process that starts it, the emulator
+    and its jobs end when that does, and its jobs also when it is stopped."""
 
     cache: str
     host: str = LOOPBACK
     port: int = 0
     concurrency: int | None = None
+    owner: int | None = None
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))

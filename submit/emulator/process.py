@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import importlib.util
 import json
 import os
 import signal
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from submit.emulator.options import LOOPBACK, Options, is_wildcard, netloc
 from submit.engine.processes import reap, spawn, wait
-from submit.errors import ErrorKind, ServiceError
+from submit.errors import ErrorKind, ServiceError, UsageError
 
 START_S = 15.0
 STOP_S = 10.0
@@ -55,6 +56,8 @@ def status(data: Path) -> Endpoints | None:
 
 def start(data: Path, options: Options) -> Endpoints:
     """The running emulator, started if there was none."""
+    if importlib.util.find_spec("uvicorn") is None:
+        raise UsageError("the emulator needs `uvicorn`", hint="Install it: pip install 'jobdir[emulator]'")
     running = status(data)
     if running is not None:
         if options.port not in (0, running.port) or options.host != running.host:
@@ -64,6 +67,7 @@ def start(data: Path, options: Options) -> Endpoints:
         return running
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     (data / "emulator.json").unlink(missing_ok=True)
+    (data / "token").write_text("local")
     log = data / "emulator.log"
     argv = [sys.executable, "-m", "submit.emulator.server", str(data), options.to_json()]
     pid = spawn(argv, env=os.environ, output=log, session=True)

@@ -15,7 +15,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from submit.emulator.control.rest_faults import RestFaults
 from submit.emulator.guard import Guard
 from submit.emulator.listener import listen
 from submit.emulator.options import Options, is_loopback, netloc
+from submit.emulator.ownership import end_jobs, until_gone
 from submit.emulator.router import Router
 from submit.emulator.rpc.http import App
 from submit.emulator.services import serve as services
@@ -58,9 +59,24 @@ async def serve(data: Path, options: Options) -> None:
         app = RestFaults(Router(apps, buckets), faults)
         rest = _rest_server(Guard(app, any_host=not is_loopback(options.host)))
         try:
-            await _run(rest, listen(options.host, options.port), data / READY, grpc_port)
+            with _owned(options.owner, rest):
+                await _run(rest, listen(options.host, options.port), data / READY, grpc_port)
         finally:
             await grpc_server.stop(0.5)
+        if options.owner:
+            await asyncio.to_thread(end_jobs, engine)
+
+
+@contextlib.contextmanager
+def _owned(owner: int | None, rest: Any) -> Iterator[None]:
+    """Ends the server when its owner has died."""
+    if owner is None:
+        yield
+        return
+    watch = asyncio.ensure_future(until_gone(owner))
+    watch.add_done_callback(lambda _: setattr(rest, "should_exit", True))
+    yield
+    watch.cancel()
 
 
 def _engine(data: Path, buckets: Path, options: Options) -> Engine:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import http.client
 import time
+import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -37,6 +38,7 @@ class Session:
         self._timeout_s = timeout_s
         self._pause = pause
         self._connections: dict[tuple[str, str], http.client.HTTPConnection] = {}
+        weakref.finalize(self, _close, self._connections)
 
     def send(self, verb: str, url: str, body: bytes | None, headers: Mapping[str, str], *, repeatable: bool) -> Answer:
         """The answer, whatever its status; a `ServiceError` (transient) if none came.
@@ -107,6 +109,11 @@ class Session:
         if request.proxy_bypass_environment(netloc, {"no": no_proxy}):  # type: ignore[attr-defined] # not in typeshed
             return None
         return urlsplit(address if "://" in address else f"http://{address}").netloc
+
+
+def _close(connections: dict[tuple[str, str], http.client.HTTPConnection]) -> None:
+    for connection in connections.values():
+        connection.close()
 
 
 class _UnreachableError(ServiceError):

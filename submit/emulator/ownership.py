@@ -1,0 +1,34 @@
+"""An emulator that belongs to a process, such as a run of tests, and leaves nothing behind when that ends."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from typing import Any
+
+from submit.engine import Engine
+from submit.engine.states import ENDED
+
+LOOK_S = 0.5
+PATIENCE_S = 8.0
+
+
+async def until_gone(owner: int) -> None:
+    """Returns when the parent, which was `owner`, has died."""
+    while os.getppid() == owner:
+        await asyncio.sleep(LOOK_S)
+
+
+def end_jobs(engine: Engine) -> None:
+    """Cancels all, those that wait before those that run, and waits until they have ended."""
+    deadline = time.monotonic() + PATIENCE_S
+    for job in _open(engine):
+        engine.cancel(job["id"])
+    while _open(engine) and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
+def _open(engine: Engine) -> list[Any]:
+    """Newest first, so that no place that becomes free is taken by one that waits."""
+    return [job for job in engine.list(limit=100_000) if job["state"] not in ENDED]
