@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from submit.emulator import logs
+from submit.emulator.control import endpoints
 from submit.emulator.control.api import FaultsApi, control_app
 from submit.emulator.control.faults import FaultBook
 from submit.emulator.control.rest_faults import RestFaults
@@ -54,7 +55,7 @@ async def serve(data: Path, options: Options) -> None:
         faults = FaultBook()
         handlers = [*jobs.grpc_handlers(), *entries.grpc_handlers()]
         grpc_server, grpc_port = await _start_grpc(options.host, handlers, faults)
-        control = control_app(FaultsApi(faults).routes())
+        control = control_app([*FaultsApi(faults).routes(), *endpoints.routes(grpc_port)])
         apps: dict[str, App] = {"storage": store, "services": jobs.app, "logs": entries.app, "control": control}
         app = RestFaults(Router(apps, buckets), faults)
         rest = _rest_server(Guard(app, any_host=not is_loopback(options.host)))
@@ -119,9 +120,9 @@ async def _run(rest: Any, listener: socket.socket, ready: Path, grpc_port: int) 
     while not rest.started and not serving.done():
         await asyncio.sleep(0.002)
     host, port = listener.getsockname()[:2]
-    endpoints = {"pid": os.getpid(), "host": host, "port": port, "grpc_port": grpc_port}
+    where = {"pid": os.getpid(), "host": host, "port": port, "grpc_port": grpc_port}
     unfinished = ready.with_suffix(".part")
-    unfinished.write_text(json.dumps(endpoints))
+    unfinished.write_text(json.dumps(where))
     unfinished.replace(ready)
     try:
         await serving
