@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from submit import project_file, watch
 from submit.backends import Backend, load
 from submit.errors import ErrorKind, ServiceError
+from submit.intents import recovery
+from submit.intents.exactly_once import Submission
+from submit.intents.intent import Intent
+from submit.intents.recovery import PATIENCE_S
 from submit.job import Handle, LogEntry, State, Status
 from submit.logs.stream import Stream
 from submit.steps import Conversation, Step, carry_out, preview
-from submit.target import TargetFlags, resolve
+from submit.target import TargetFlags, elsewhere, resolve
 from submit.world import surroundings
 from submit.world.perform import World
 
 if TYPE_CHECKING:
     from submit.submission import Prepared, Request
+    from submit.world.journal import Journal
 
 Observe = Callable[[Step], None]
 Changed = Callable[[Status], None]
@@ -45,6 +51,7 @@ class Client:
         self.target = resolve(target, self.around, None, defaults)
         self._observe = observe
         self._world = World(self.around, self.target, observe)
+        self.submission: Submission | None = None
 
     def prepare(self, request: Request, notify: Callable[[str], None] = lambda _: None) -> Prepared:
         from submit.submission import prepare  # what packages and checks is imported only where a job is submitted
@@ -52,10 +59,39 @@ class Client:
         return prepare(request, self.around, notify)
 
     def submit(self, prepared: Prepared) -> Handle:
-        """Creates the job; its target is the one that it was prepared for."""
+        """Creates the job; its target is the one that it was prepared for.
+
+        What is about to be created stands in the journal before it is sent. Afterwards `self.submission` says what is
+        known of it, also if this raises.
+        """
         self.target = prepared.target
         self._world = World(self.around, self.target, self._observe)
-        return prepared.submit(self._world.perform)
+        self.submission = Submission(prepared.intent(self.around), self.journal, surroundings.moment)
+        return self.submission.carry_out(prepared.conversation(), self._world.perform)
+
+    @cached_property
+    def journal(self) -> Journal:
+        from submit.world.journal import Journal
+
+        return Journal(self.around.state_dir)
+
+    def recover(self, patience_s: float = PATIENCE_S) -> Iterator[Intent]:
+        """Settles, and yields, each submission whose end nobody saw; one that cannot be known yet stays open.
+
+        `patience_s`: so long after it was sent a creation may still come about.
+        """
+        for orphan in self.journal.open_intents():
+            with self.journal.adopted(orphan) as intent:
+                if intent is not None:
+                    settled = self._settled(intent, patience_s)
+                    self.journal.settle(settled)
+                    yield settled
+
+    def _settled(self, intent: Intent, patience_s: float) -> Intent:
+        """Looks where it was sent, which may not be where the environment of today points to."""
+        world = World(elsewhere(self.around, intent.endpoints), intent.target)
+        conversation = recovery.settled(intent, load(intent.backend), surroundings.moment(), patience_s)
+        return carry_out(conversation, world.perform)
 
     def handle(self, text: str) -> Handle:
         return Handle.parse(text, default_backend=self.target.backend)

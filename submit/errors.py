@@ -80,3 +80,11 @@ class ServiceError(SubmitError):
     def __init__(self, message: str | Problem, *, kind: ErrorKind, hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.kind = kind
+
+
+class UnsentError(ServiceError):
+    """The service was never reached: whatever was asked of it has not been done."""
+
+
+class UnansweredError(ServiceError):
+    """The request was sent, and no answer came: it may have been done, or may yet be."""

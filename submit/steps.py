@@ -29,7 +29,8 @@ class Upload:
 class Call:
     """A method of a provider's API with its JSON request. Reply: its JSON response.
 
-    `assumed` stands for the response in a dry run. `changes`: the call creates, changes or ends something.
+    `assumed` stands for the response in a dry run. `changes`: the call creates, changes or ends something. `creates`
+    is for the call that makes the job: the key by which its backend would find that job again if no answer came.
     """
 
     api: str
@@ -37,16 +38,21 @@ class Call:
     request: JsonObject
     assumed: Json = None
     changes: bool = False
+    creates: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """A program to run. Reply: its standard output as text; an exit code other than 0 is a `ServiceError`."""
+    """A program to run. Reply: its standard output as text; an exit code other than 0 is a `ServiceError`.
+
+    `creates` is that of `Call`.
+    """
 
     argv: tuple[str, ...]
     stdin: str = ""
     assumed: str = ""
     changes: bool = True
+    creates: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,10 +11,11 @@ from submit import assemble, catalogue, config, package, preflight, project_file
 from submit.assemble import JobFlags
 from submit.backends import Backend, features, load
 from submit.errors import Place, Problem, UsageError
+from submit.intents.intent import Intent
 from submit.job import Config, Handle, JobSpec, Json, PythonModule, Target
 from submit.package import Built
-from submit.steps import Perform, Step, carry_out, preview
-from submit.target import Surroundings, TargetFlags, resolve
+from submit.steps import Conversation, Step, preview
+from submit.target import Surroundings, TargetFlags, endpoints, resolve
 from submit.world import files, surroundings
 
 CONFIG_LIMIT = (1 << 20) + 1  # one byte more than is accepted, so that the loader can refuse it
@@ -58,12 +59,22 @@ class Prepared:
     warnings: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
 
-    def steps(self) -> tuple[list[Step], Handle]:
-        """Exactly what `submit` would do, in its order, and the handle that it would give."""
-        return preview(self.backend.submit(self.spec, self.target))
+    def conversation(self) -> Conversation[Handle]:
+        return self.backend.submit(self.spec, self.target)
 
-    def submit(self, perform: Perform) -> Handle:
-        return carry_out(self.backend.submit(self.spec, self.target), perform)
+    def steps(self) -> tuple[list[Step], Handle]:
+        """Exactly what a submission would do, in its order, and the handle that it would give."""
+        return preview(self.conversation())
+
+    def intent(self, around: Surroundings) -> Intent:
+        return Intent(
+            submission_id=self.spec.submission_id,
+            backend=self.target.backend,
+            name=self.spec.display_name,
+            target=self.target,
+            began=surroundings.moment(),
+            endpoints=endpoints(around.environ),
+        )
 
 
 def prepare(request: Request, around: Surroundings, notify: Notify = lambda _: None) -> Prepared:

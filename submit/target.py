@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from submit.errors import UsageError
@@ -22,6 +22,20 @@ class Surroundings:
     cwd: Path
     state_dir: Path
     cache_dir: Path
+
+
+_ENDPOINTS = ("CLOUDSDK_API_ENDPOINT_OVERRIDES_", "STORAGE_EMULATOR_HOST")
+
+
+def endpoints(environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables which say that services are elsewhere than usual, e.g. in an emulator."""
+    return {name: value for name, value in environ.items() if name.startswith(_ENDPOINTS)}
+
+
+def elsewhere(around: Surroundings, variables: Mapping[str, str]) -> Surroundings:
+    """The same, but with services where those variables say."""
+    kept = {name: value for name, value in around.environ.items() if not name.startswith(_ENDPOINTS)}
+    return replace(around, environ={**kept, **variables})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

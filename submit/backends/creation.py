@@ -6,18 +6,19 @@ the job is looked for by it, and only created again if it is not there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import cast
 
-from submit.errors import ErrorKind, ServiceError
+from submit.errors import ErrorKind, ServiceError, UnansweredError, UnsentError
 from submit.job import Handle, JobSpec, Json, JsonObject, Machine, Strategy, Target
 from submit.steps import Call, Conversation
 
 SUBMISSION_LABEL = "jobdir-submission"
 TRIES = 3
-PAUSE_S = 2.0
-"""before looking for a job that may have been created: lists are not up to date at once"""
+LOOKS_S = (2.0, 4.0, 8.0)
+"""pauses before looks for a job that may have been created: lists are not up to date at once"""
+_RECOVER = "`submit jobs recover` says whether there is a job; if it was never created, submit it again."
 
 Attempt = Callable[[JobSpec, Target], Conversation[Handle]]
 _NO_ROOM = (ErrorKind.QUOTA, ErrorKind.STOCK_OUT)
@@ -73,20 +74,20 @@ def _machine(machine: Machine, fallback: Mapping[str, Json]) -> Machine:
     return replace(machine, written_as=None, **{"accelerator_count": count, **given})  # type: ignore[arg-type] # checked by the config
 
 
-def once(create: Call, find: Callable[[], Conversation[JsonObject | None]]) -> Conversation[JsonObject]:
+def once(
+    create: Call, find: Callable[[], Conversation[JsonObject | None]], *, keyed: bool = False
+) -> Conversation[JsonObject]:
     """The record of the one job that comes of a creation; `find` looks for it, by its label in the end.
 
+    What the service has answered with a failure is tried again if no job came of it. What it has not answered is not:
+    it may yet be done, and then there would be two; unless the job is `keyed`, so that the service refuses a second.
     That there is such a job already is good news if it is ours: the answer to an earlier try was lost.
     """
-    lost: ServiceError | None = None
     for _ in range(TRIES):
-        if lost:
-            yield pause(PAUSE_S)
-            found = yield from _look(find, lost)
-            if found is not None:
-                return found
         try:
             reply = yield create
+        except UnsentError:
+            raise
         except ServiceError as error:
             if error.kind is ErrorKind.EXISTS and (found := (yield from find())) is not None:
                 return found
@@ -95,16 +96,28 @@ def once(create: Call, find: Callable[[], Conversation[JsonObject | None]]) -> C
             lost = error
         else:
             return reply if isinstance(reply, dict) else {}
-    assert lost is not None
-    raise lost
+        unanswered = isinstance(lost, UnansweredError) and not keyed
+        found = yield from _look(find, lost, LOOKS_S if unanswered else LOOKS_S[:1])
+        if found is not None:
+            return found
+        if unanswered:
+            break
+    raise ServiceError(f"{lost}; no job has come of it so far", kind=lost.kind, hint=_RECOVER)
 
 
-def _look(find: Callable[[], Conversation[JsonObject | None]], lost: ServiceError) -> Conversation[JsonObject | None]:
-    try:
-        return (yield from find())
-    except ServiceError as error:
-        message = f"{lost}; then: {error}; whether the job was created is not known"
-        raise ServiceError(message, kind=error.kind, hint="See `submit jobs list` when the service answers.") from error
+def _look(
+    find: Callable[[], Conversation[JsonObject | None]], lost: ServiceError, pauses_s: Sequence[float]
+) -> Conversation[JsonObject | None]:
+    for pause_s in pauses_s:
+        yield pause(pause_s)
+        try:
+            found = yield from find()
+        except ServiceError as error:
+            message = f"{lost}; then: {error}; whether the job was created is not known"
+            raise ServiceError(message, kind=ErrorKind.TRANSIENT, hint=_RECOVER) from error
+        if found is not None:
+            return found
+    return None
 
 
 def pause(seconds: float) -> Call:

@@ -75,8 +75,21 @@ def submit(spec: JobSpec, target: Target) -> Conversation[Handle]:
         request=job_request(spec, target),
         assumed={"id": spec.name},
         changes=True,
+        creates=spec.name,
     )
     return Handle(NAME, str(_record(reply)["id"]))
+
+
+def find(submission_id: str, place: str, target: Target) -> Conversation[Handle | None]:
+    """`place` is the job's name, which another submission may have taken."""
+    try:
+        reply = yield Call(api="engine", method="jobs.get", request={"ids": [place]}, assumed=[])
+    except ServiceError as error:
+        if error.kind is not ErrorKind.NOT_FOUND:
+            raise
+        return None
+    jobs = [_record(job) for job in reply] if isinstance(reply, list) else []
+    return next((Handle(NAME, str(job["id"])) for job in jobs if job.get("submission_id") == submission_id), None)
 
 
 def describe(handles: Sequence[Handle], target: Target) -> Conversation[Mapping[Handle, Status]]:

@@ -69,8 +69,9 @@ def _create(spec: JobSpec, target: Target) -> Conversation[Handle]:
     name = f"{parent}/jobs/{spec.name}"
     body = job(filled, package_uris, target.region or "")
     create = _call("create", {"parent": parent, "job": body}, assumed={"jobId": spec.name}, changes=True)
+    create = replace(create, creates=name)
     try:
-        yield from creation.once(create, lambda: _find(name, spec.submission_id))
+        yield from creation.once(create, lambda: _find(name, spec.submission_id), keyed=True)
     except ServiceError as error:
         if error.kind is not ErrorKind.EXISTS:
             raise
@@ -88,6 +89,11 @@ def _find(name: str, submission_id: str) -> Conversation[JsonObject | None]:
             raise
         return None
     return found if record(found.get("labels")).get(SUBMISSION_LABEL) == submission_id else None
+
+
+def find(submission_id: str, place: str, target: Target) -> Conversation[Handle | None]:
+    """`place` is the job's name, which another submission may have taken."""
+    return Handle(NAME, place) if (yield from _find(place, submission_id)) else None
 
 
 def describe(handles: Sequence[Handle], target: Target) -> Conversation[Mapping[Handle, Status]]:

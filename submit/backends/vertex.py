@@ -74,12 +74,20 @@ def _create(spec: JobSpec, target: Target) -> Conversation[Handle]:
         request={"parent": parent, field: job},
         assumed={"name": f"{parent}/{kind}/0"},
         changes=True,
+        creates=f"{parent}/{kind}",
     )
-    created = yield from creation.once(create, lambda: _find(parent, kind, spec.submission_id))
+    created = yield from creation.once(create, lambda: _labelled(parent, kind, spec.submission_id))
     return Handle(NAME, str(created["name"]))
 
 
-def _find(parent: str, kind: str, submission_id: str) -> Conversation[JsonObject | None]:
+def find(submission_id: str, place: str, target: Target) -> Conversation[Handle | None]:
+    """`place` is the collection that the job was sent to."""
+    parent, _, kind = place.rpartition("/")
+    job = yield from _labelled(parent, kind, submission_id)
+    return Handle(NAME, str(job["name"])) if job else None
+
+
+def _labelled(parent: str, kind: str, submission_id: str) -> Conversation[JsonObject | None]:
     request: JsonObject = {"parent": parent, "filter": f"labels.{SUBMISSION_LABEL}={submission_id}"}
     page = record((yield _call(kind, "list", request, assumed={})))
     return next(iter(records(page.get(kind))), None)

@@ -12,6 +12,7 @@ from submit.cli import narrate, options
 from submit.cli.follow import EXIT_FAILED, follow_to_the_end, print_logs
 from submit.cli.lazy import OrderedGroup
 from submit.cli.named import find, many_jobs, one_job
+from submit.cli.recover import recover
 from submit.cli.render import emit, emit_each, status_json, status_lines, status_row, table
 from submit.client import Client
 from submit.errors import Problem, SubmitError
@@ -226,6 +227,9 @@ def delete(names: tuple[str, ...], dry_run: bool, output: str, state_dir: Path |
         return {"handle": str(handle), "deleted": True}
 
     _each(handles, end, output)
+
+
+jobs.add_command(recover)
 
 
 def _each(handles: Sequence[Handle], end: Callable[[Handle], JsonObject], output: str) -> None:

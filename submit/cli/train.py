@@ -8,7 +8,7 @@ from typing import Unpack
 import click
 
 from submit.cli import dry_run as dry_run_text
-from submit.cli import narrate, options
+from submit.cli import narrate, options, recover
 from submit.cli.arguments import TrainerCommand
 from submit.cli.errors import show
 from submit.cli.follow import follow_to_the_end
@@ -112,7 +112,7 @@ def train(detach: bool, dry_run: bool, output: str, no_preflight: bool, **flags:
 
 
 def _submit(client: Client, prepared: Prepared, output: str, *, detach: bool) -> int:
-    expected = prepared.steps()[1]
+    recover.mention(client)
     try:
         handle = client.submit(prepared)
         if detach:
@@ -120,7 +120,7 @@ def _submit(client: Client, prepared: Prepared, output: str, *, detach: bool) ->
             return 0
         narrate.submitted(handle)
     except KeyboardInterrupt as interrupt:
-        narrate.detached(expected) if client.exists(expected) else narrate.no_job()
+        recover.tell_interrupted(client)
         return terminal.exit_code(interrupt)
     return follow_to_the_end(client, handle, output)
 

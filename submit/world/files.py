@@ -42,12 +42,19 @@ def packages(folder: Path) -> list[str]:
     return sorted(names, key=lambda name: name.startswith("test"))
 
 
+def make_private(folder: Path) -> None:
+    """The folder and what is missing above it, for its owner only; what is there stays as it is."""
+    for missing in reversed([each for each in (folder, *folder.parents) if not each.exists()]):
+        missing.mkdir(mode=0o700, exist_ok=True)
+
+
 def write(path: Path, data: bytes) -> None:
-    """Whole or not at all: a reader never sees half of the file."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Whole or not at all: a reader, who is the owner, never sees half of the file."""
+    make_private(path.parent)
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        unfinished.write_bytes(data)
+        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(data)
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)

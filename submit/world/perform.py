@@ -62,6 +62,7 @@ class World:
             require_posix(os.name)
             from submit.engine import Engine
 
+            files.make_private(Path(self._target.state_dir))
             self._engine = Engine(
                 Path(self._target.state_dir) / "engine",
                 cache=self._surroundings.cache_dir,

@@ -8,6 +8,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+from submit.intents.intent import Moment
 from submit.target import Surroundings
 
 APPLICATION = "jobdir"
@@ -34,6 +35,10 @@ def _folder(text: str | None) -> Path | None:
 
 def now() -> datetime:
     return datetime.now(UTC)
+
+
+def moment() -> Moment:
+    return Moment(time.time(), time.monotonic())
 
 
 def token(length: int) -> str:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pytest
 
 from submit.backends import cloud_logging, vertex
-from submit.errors import ErrorKind, ServiceError, UsageError
+from submit.errors import ErrorKind, ServiceError, UnansweredError, UnsentError, UsageError
 from submit.job import Cause, Handle, Json, JsonObject, State, Status
 from submit.steps import Call, Reply, Step, Upload, carry_out, preview
 from tests.backends.examples import CONFIGS, PACKAGE, TARGET, example, golden, shown, steps_of
@@ -99,6 +99,24 @@ def test_a_job_that_is_not_found_after_a_lost_answer_is_created_again() -> None:
     service = Service(buckets=[BUCKET], create=[failure(ErrorKind.TRANSIENT), {"name": NAME}], list=[{}])
     assert submitted("cpu", service) == JOB
     assert service.calls().count("customJobs.create") == 2
+
+
+def test_a_creation_without_any_answer_is_looked_for_and_never_tried_again() -> None:
+    unanswered = UnansweredError("no answer in time", kind=ErrorKind.TRANSIENT)
+    service = Service(buckets=[BUCKET], create=[unanswered], list=[{}, {}, {"customJobs": [{"name": NAME}]}])
+    assert submitted("cpu", service) == JOB
+    service = Service(buckets=[BUCKET], create=[unanswered], list=[{}])
+    with pytest.raises(ServiceError, match="no job has come of it so far") as caught:
+        submitted("cpu", service)
+    assert service.calls().count("customJobs.create") == 1
+    assert "submit jobs recover" in caught.value.problems[0].hint
+
+
+def test_a_service_that_was_never_reached_is_not_looked_for() -> None:
+    service = Service(buckets=[BUCKET], create=[UnsentError("no route", kind=ErrorKind.TRANSIENT)])
+    with pytest.raises(UnsentError):
+        submitted("cpu", service)
+    assert service.calls() == ["buckets.get", "customJobs.create"]
 
 
 def test_fallbacks_are_tried_in_their_order_where_there_is_no_room() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import cast
 
-from submit.errors import ErrorKind, ServiceError
+from submit.errors import ErrorKind, ServiceError, UnansweredError
 from submit.job import Json, JsonObject
 
 _KINDS = {
@@ -61,7 +61,7 @@ def _json(body: bytes, about: str) -> Json:
         return cast(Json, json.loads(body))
     except ValueError:
         message = f"{about}: the answer is not JSON: {body[:200].decode('utf-8', 'replace')}"
-        raise ServiceError(message, kind=ErrorKind.INTERNAL) from None
+        raise UnansweredError(message, kind=ErrorKind.TRANSIENT, hint="Run the command again.") from None
 
 
 def _refusal(status: int, body: bytes, about: str) -> ServiceError:

@@ -13,12 +13,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from submit.errors import ErrorKind, ServiceError
+from submit.errors import ErrorKind, ServiceError, UnansweredError, UnsentError
+from submit.world.google import retries
 
 TIMEOUT_S = 60.0
 PAUSES_S = (0.1, 0.5, 2.0)
-"""before the second, third and fourth try of a call that may be repeated"""
-_REPEATED = (408, 500, 502, 503, 504)
+"""before the second, third and fourth try of a call that may be repeated; each is shortened by chance"""
+DEADLINE_S = 120.0
+"""No try is begun later than this after the first one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +45,22 @@ class Session:
     def send(self, verb: str, url: str, body: bytes | None, headers: Mapping[str, str], *, repeatable: bool) -> Answer:
         """The answer, whatever its status; a `ServiceError` (transient) if none came.
 
-        What may not be repeated is sent once, except when the server was never reached.
+        What may not be repeated is sent once, except when the server was never reached, or has put it off unheard.
         """
+        deadline = time.monotonic() + DEADLINE_S
         for pause_s in PAUSES_S:
+            pause_s *= retries.chance()
             try:
                 answer = self._once(verb, url, body, headers, fresh=not repeatable)
             except ServiceError as error:
-                if not (repeatable or isinstance(error, _UnreachableError)):
+                if not (repeatable or isinstance(error, UnsentError)) or time.monotonic() + pause_s > deadline:
                     raise
             else:
-                if not repeatable or answer.status not in _REPEATED:
+                wait_s = retries.retry_after_s(answer.headers)
+                if not retries.is_worth_repeating(answer.status, wait_s, repeatable=repeatable):
+                    return answer
+                pause_s = max(pause_s, wait_s or 0.0)
+                if time.monotonic() + pause_s > deadline:
                     return answer
             self._pause(pause_s)
         return self._once(verb, url, body, headers, fresh=True)
@@ -73,7 +81,7 @@ class Session:
             answer = Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
         except (OSError, http.client.HTTPException) as error:
             connection.close()
-            raise ServiceError(_unanswered(url, error), kind=ErrorKind.TRANSIENT) from error
+            raise UnansweredError(_unanswered(url, error), kind=ErrorKind.TRANSIENT, hint=_AGAIN) from error
         self._connections[key] = connection
         return answer
 
@@ -82,7 +90,8 @@ class Session:
         try:
             connection.connect()
         except (OSError, http.client.HTTPException) as error:
-            raise _UnreachableError(_unanswered(f"{scheme}://{netloc}", error), kind=ErrorKind.TRANSIENT) from error
+            message = _unanswered(f"{scheme}://{netloc}", error)
+            raise UnsentError(message, kind=ErrorKind.TRANSIENT, hint=_NETWORK) from error
         return connection
 
     def _connection(self, scheme: str, netloc: str) -> http.client.HTTPConnection:
@@ -116,8 +125,8 @@ def _close(connections: dict[tuple[str, str], http.client.HTTPConnection]) -> No
         connection.close()
 
 
-class _UnreachableError(ServiceError):
-    """No connection: the request was never sent."""
+_AGAIN = "Run the command again; `submit jobs recover` says what became of a job that was on its way."
+_NETWORK = "Look at the network, and at the variables that name proxies and endpoints; then run the command again."
 
 
 def _unanswered(url: str, error: Exception) -> str:
