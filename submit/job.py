@@ -351,6 +351,7 @@ class Cause(StrEnum):
     OUT_OF_MEMORY = "out of memory"
     CANCELLED = "cancelled"
     PREEMPTED = "preempted"
+    STOCK_OUT = "stock-out"
     ENVIRONMENT = "environment"
     LOST = "supervisor lost"
 

@@ -14,6 +14,7 @@ from submit.job import Cause, Json, JsonObject, State
 _CAUSES = (
     (r"ran out of memory|low on memory|\bOOM\b", Cause.OUT_OF_MEMORY),
     (r"preempt", Cause.PREEMPTED),
+    (r"Resources are insufficient", Cause.STOCK_OUT),
     (r"time ?-?out|timed out|exceeded .*(run|maximum).* ?time|deadline", Cause.TIMEOUT),
     (r"was (terminated|killed) by signal|Termination reason: Signal", Cause.SIGNAL),
     (r"exited with a non-zero status", Cause.EXIT_CODE),

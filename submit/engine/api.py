@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from submit.engine.buckets import make_buckets, with_digests
 from submit.engine.folder import JobFolder, environments, write_json
-from submit.engine.journal import Writer, is_whole, now, read_page, say_once
+from submit.engine.journal import ServiceLog, Writer, is_whole, now, read_page, say_last
 from submit.engine.origin import Origin
-from submit.engine.outcome import CANCELLED
+from submit.engine.outcome import CANCELLED, Ending
 from submit.engine.ownership import wake
 from submit.engine.request import Request
 from submit.engine.slots import Slots
-from submit.engine.states import ENDED
+from submit.engine.states import ENDED, Cause
 from submit.engine.store import DamagedStoreError, NewerStoreError, Store, insert, response, save_ending
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _SHORT_S, _LONG_S = 0.01, 0.05
 _SETTLE_S = 0.25
+_UNFINISHED = "SELECT * FROM jobs WHERE state IN ('QUEUED', 'PREPARING', 'RUNNING', 'CANCELLING') ORDER BY sequence"
 _PATH_BYTES = 480
 """SQLite takes 512 with the names of its files."""
 _ROOM = "See whether its disk is full or may not be written; another folder is chosen by `--state-dir`."
@@ -97,10 +98,42 @@ class Engine:
             with self._store.transaction() as connection:
                 row = self._row(job)
                 if row["state"] == "QUEUED":
-                    self._cancel_queued(connection, row)
+                    self._end_queued(connection, row, CANCELLED)
                 elif row["state"] not in ENDED:
                     connection.execute("UPDATE jobs SET state = 'CANCELLING' WHERE id = ?", (job,))
         wake(JobFolder.of(self._root, job))
+
+    def preempt(self, job: str) -> None:
+        """Takes the machines of a running job away, as a cloud does with spot machines: SIGTERM, SIGKILL after the
+        grace, and a new beginning in empty folders, up to `PREEMPTIONS` times."""
+        with _for_people():
+            self.settle()
+            with self._store.transaction() as connection:
+                state = self._row(job)["state"]
+                if state not in ("PREPARING", "RUNNING"):
+                    _refuse(f"the job `{job}` is {state.lower()}: only one that runs can be preempted", "INVALID")
+                connection.execute("UPDATE jobs SET preemptions = preemptions + 1 WHERE id = ?", (job,))
+        wake(JobFolder.of(self._root, job))
+
+    def hold(self, job: str, reason: str | None) -> None:
+        """Says why a queued job is not to be started (as the `held` of a request does); None: it may be."""
+        with _for_people():
+            self._store.write("UPDATE jobs SET held = ? WHERE id = ? AND state = 'QUEUED'", reason, job)
+            self._slots.start_supervisors()
+
+    def fail(self, job: str, cause: Cause, message: str) -> None:
+        """Ends a job that is still queued; any other stays as it is."""
+        with _for_people(), self._store.transaction() as connection:
+            row = self._row(job)
+            if row["state"] == "QUEUED":
+                self._end_queued(connection, row, Ending("FAILED", cause, message=message))
+
+    def unfinished(self) -> List[JsonObject]:
+        """All jobs that have not ended, oldest first."""
+        with _for_people():
+            self.settle()
+            rows = self._store.read(_UNFINISHED)
+        return [response(row, self._root) for row in rows]
 
     def delete(self, job: str) -> None:
         """Removes an ended job's record, log and working folders, but not its job dir."""
@@ -169,16 +202,23 @@ class Engine:
         origin = Origin.here(self._cache, self._bucket_root).to_json()
         created = now()
         write_json(folder.job, {"request": request, "origin": origin, "create_time": created})
-        say_once(folder.log, Writer.CREATE, "Waiting for job to be provisioned.")
+        log = ServiceLog(folder.log, Writer.CREATE)
+        log.say("Waiting for job to be provisioned.")
+        notices: Any = request.get("notices") or []
+        for notice in notices:
+            log.say(notice, severity="WARNING")
+        log.close()
         insert(connection, request, origin, "QUEUED", created)
         write_json(folder.environment, dict(os.environ))
 
-    def _cancel_queued(self, connection: sqlite3.Connection, row: sqlite3.Row) -> None:
+    def _end_queued(self, connection: sqlite3.Connection, row: sqlite3.Row, ending: Ending) -> None:
         folder = JobFolder.of(self._root, row["id"])
-        ending: Mapping[str, Any] = CANCELLED._asdict()
-        final = {**ending, "start_time": None, "end_time": now(), "replicas": [], "trials": []}
+        fields: Mapping[str, Any] = ending._asdict()
+        final = {**fields, "start_time": None, "end_time": now(), "replicas": [], "trials": []}
         write_json(folder.ended, final)
-        say_once(folder.log, Writer.CANCEL, "Job cancelled.")
+        log = ServiceLog(folder.log, Writer.CANCEL)
+        say_last(log, final)
+        log.close()
         folder.environment.unlink(missing_ok=True)
         save_ending(connection, row["id"], final)
 

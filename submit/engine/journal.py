@@ -60,12 +60,6 @@ class ServiceLog:
         os.close(self._descriptor)
 
 
-def say_once(path: Path, writer: Writer, message: str, *, severity: str = "INFO") -> None:
-    log = ServiceLog(path, writer)
-    log.say(message, severity=severity)
-    log.close()
-
-
 def say_last(log: ServiceLog, ending: Mapping[str, Any]) -> None:
     """The service's last words on a job that ended so."""
     severity = "ERROR" if ending["state"] == "FAILED" else "INFO"

@@ -14,6 +14,9 @@ from submit.engine.states import Cause, Ended
 
 RESTARTS = 3
 """How often a replica is started again after it crashed."""
+PREEMPTIONS = 6
+"""How often a job whose machines were taken away begins again:
+https://cloud.google.com/vertex-ai/docs/training/use-spot-vms"""
 
 Verdict: TypeAlias = Literal["success", "restart", "failure", "terminated"]
 
@@ -82,6 +85,12 @@ def timed_out(limit_s: float) -> Ending:
         cause="time-out",
         message=f"The job did not finish within its time-out of {limit_s:g} s and was terminated.",
     )
+
+
+def preempted(restarts: int) -> Ending:
+    """`restarts`: how often the job had come back before."""
+    message = f"The machines of the job were preempted, after it had been restarted {restarts} times because of that."
+    return Ending(state="FAILED", cause="preempted", message=message)
 
 
 def crashed_launcher(replica: str, status: int, *, told: bool, ran: bool) -> Record:

@@ -63,8 +63,16 @@ class Replica:
         self.restarts += 1
         self.start(self._loop, self._changed, self._ended)
 
+    def move(self) -> None:
+        """Starts again on another machine: nothing of its working folder is there."""
+        from shutil import rmtree  # only here: it would slow down every first job
+
+        rmtree(self._folder.work(self.name), ignore_errors=True)
+        self.told = False
+        self.restart()
+
     def terminate(self, grace_s: float) -> None:
-        """SIGTERM, and SIGKILL after the grace; told once only."""
+        """SIGTERM, and SIGKILL after the grace; told once only as long as it runs."""
         if not self.running or self.told:
             return
         self.told = True

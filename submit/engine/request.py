@@ -56,7 +56,11 @@ class Study(NamedTuple):
 
 
 class Request(NamedTuple):
-    """Times in seconds. `raw` is the request as it came, for what only launchers read."""
+    """Times in seconds. `raw` is the request as it came, for what only launchers read.
+
+    `preempt_after_s`: the machines are taken away so long after the program's start, `preempt_times` times (None: each
+    time).
+    """
 
     id: str
     submission_id: str
@@ -66,6 +70,8 @@ class Request(NamedTuple):
     grace_s: float
     worker_grace_s: float
     disable_retries: bool
+    preempt_after_s: float | None
+    preempt_times: int | None
     raw: Mapping[str, Any]
 
     @classmethod
@@ -83,6 +89,8 @@ class Request(NamedTuple):
                 grace_s=_number(raw, "grace_s", 10.0),
                 worker_grace_s=_number(raw, "worker_grace_s", 30.0),
                 disable_retries=bool(raw.get("disable_retries")),
+                preempt_after_s=raw.get("preempt_after_s"),
+                preempt_times=raw.get("preempt_times"),
                 raw=raw,
             )
         except (KeyError, TypeError) as error:

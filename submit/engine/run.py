@@ -9,6 +9,7 @@ from typing import NamedTuple
 from submit.engine.loop import Loop, Timer
 from submit.engine.outcome import (
     CANCELLED,
+    PREEMPTIONS,
     RESTARTS,
     SUCCESS,
     Ending,
@@ -16,18 +17,26 @@ from submit.engine.outcome import (
     describe_code,
     failure,
     judge,
+    preempted,
     timed_out,
 )
 from submit.engine.replicas import Replica
 
 
 class Rules(NamedTuple):
-    """Times in seconds. Workers get `worker_grace_s` to end by themselves after the primary has succeeded."""
+    """Times in seconds. Workers get `worker_grace_s` to end by themselves after the primary has succeeded.
+
+    `preempt_after_s`: the machines are taken away so long after the primary's program has started, `preempt_times`
+    times.
+    """
 
     timeout_s: float
     grace_s: float
     worker_grace_s: float
     restarts: int = RESTARTS
+    preemptions: int = PREEMPTIONS
+    preempt_after_s: float | None = None
+    preempt_times: int | None = None
 
 
 class Listener(NamedTuple):
@@ -55,6 +64,9 @@ class Run:
         self._ending: Ending | None = None
         self._timers: list[Timer] = []
         self._has_run = False
+        self._preemptions = 0
+        self._is_preempted = False  # the machines are being taken away
+        self._preemption: Timer | None = None
 
     def begin(self) -> None:
         for replica in self.replicas:
@@ -63,6 +75,16 @@ class Run:
 
     def cancel(self) -> None:
         self._end(CANCELLED)
+
+    def preempt(self) -> None:
+        """Takes the machines away: SIGTERM and, after the grace, SIGKILL. Then all begins again, if it still may."""
+        if self._ending is None and not self._is_preempted:
+            self._is_preempted = True
+            self._listener.say(
+                "Terminated by service. If the job is supposed to continue running,"
+                " it will be restarted on other VM shortly."
+            )
+            self._stop_all()
 
     def abandon(self) -> None:
         for replica in self.replicas:
@@ -73,7 +95,17 @@ class Run:
             self._has_run = True
             self._timers.append(self._loop.later(self._rules.timeout_s, self._time_out))
             self._listener.running()
+        if replica is self.replicas[0]:
+            self._plan_preemption()
         self._listener.changed()
+
+    def _plan_preemption(self) -> None:
+        """The machines that the job has now may be ones that will be taken away by themselves."""
+        after, times = self._rules.preempt_after_s, self._rules.preempt_times
+        if self._preemption:
+            self._preemption.cancel()  # of the machines before, or of a program that crashed
+        if after is not None and (times is None or self._preemptions < times):
+            self._preemption = self._loop.later(after, self.preempt)
 
     def _time_out(self) -> None:
         self._end(timed_out(self._rules.timeout_s))
@@ -82,16 +114,34 @@ class Run:
         if self._is_open(replica):
             # Once the primary has succeeded, a crashed worker has nothing to come back to.
             limit = 0 if self._ending else self._rules.restarts
-            match judge(record, told=replica.told, restarts=replica.restarts, limit=limit):
+            match judge(record, told=replica.told, restarts=self._crashes(replica), limit=limit):
                 case "success" if replica is self.replicas[0]:
                     self._succeed()
-                case "restart":
+                case "restart" if not self._is_preempted:
                     self._restart(replica, record)
                 case "failure":
                     self._end(failure(record, replica.restarts))
         self._listener.changed()
         if not any(replica.running for replica in self.replicas):
+            self._begin_again() if self._is_preempted and self._ending is None else self._finish()
+
+    def _begin_again(self) -> None:
+        """All that ran was preempted: on other machines, unless that has happened too often."""
+        if self._preemptions >= self._rules.preemptions:
+            self._ending = preempted(self._preemptions)
             self._finish()
+            return
+        self._preemptions += 1
+        self._is_preempted = False
+        of = f"{self._preemptions} of {self._rules.preemptions}"
+        self._listener.say(f"The job was preempted and is restarted on other machines ({of}).")
+        for replica in self.replicas:
+            replica.move()
+        self._listener.changed()
+
+    def _crashes(self, replica: Replica) -> int:
+        """How often it was restarted because of itself."""
+        return replica.restarts - self._preemptions
 
     def _is_open(self, replica: Replica) -> bool:
         """Whether the replica's end still matters: before any decision, and a worker's even after success.
@@ -112,7 +162,7 @@ class Run:
         how = describe_code(record.exit_code) if record.exit_code is not None else "no exit code"
         self._listener.say(
             f"The replica {replica.name} ended by {how} and is restarted"
-            f" ({replica.restarts + 1} of {self._rules.restarts})."
+            f" ({self._crashes(replica) + 1} of {self._rules.restarts})."
         )
         replica.restart()
 
@@ -126,7 +176,7 @@ class Run:
             replica.terminate(self._rules.grace_s)
 
     def _finish(self) -> None:
-        for timer in self._timers:
+        for timer in filter(None, [*self._timers, self._preemption]):
             timer.cancel()
         for port in self._ports:
             port.close()

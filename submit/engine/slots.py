@@ -42,10 +42,10 @@ _FAREWELL_S = 2.0
 _OFFERS = 3
 """So often a job waits for a supervisor of its own interpreter; then any takes it."""
 _COUNTS = f"""SELECT (SELECT count(*) FROM jobs WHERE state IN ('PREPARING', 'RUNNING', 'CANCELLING')) AS active,
-                    (SELECT count(*) FROM jobs WHERE state = 'QUEUED') AS queued,
+                    (SELECT count(*) FROM jobs WHERE state = 'QUEUED' AND held IS NULL) AS queued,
                     (SELECT count(*) FROM starts WHERE abs(at - ?) < {_START_S}) AS starting"""  # noqa: S608 - our own constant
 _ACTIVE = "SELECT * FROM jobs WHERE state IN ('PREPARING', 'RUNNING', 'CANCELLING')"
-_OLDEST = "SELECT * FROM jobs WHERE state = 'QUEUED' ORDER BY sequence LIMIT 1"
+_OLDEST = "SELECT * FROM jobs WHERE state = 'QUEUED' AND held IS NULL ORDER BY sequence LIMIT 1"
 
 
 class Claim(NamedTuple):

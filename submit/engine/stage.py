@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from submit.engine.loop import Loop
-from submit.engine.outcome import RESTARTS
+from submit.engine.outcome import PREEMPTIONS, RESTARTS
 from submit.engine.ports import port_of, reserve_port
 from submit.engine.replicas import Replica
 from submit.engine.request import Request
@@ -44,5 +44,12 @@ class Stage(NamedTuple):
 
     def _rules(self) -> Rules:
         request = self.request
-        restarts = 0 if request.disable_retries else RESTARTS
-        return Rules(request.timeout_s, request.grace_s, request.worker_grace_s, restarts)
+        return Rules(
+            timeout_s=request.timeout_s,
+            grace_s=request.grace_s,
+            worker_grace_s=request.worker_grace_s,
+            restarts=0 if request.disable_retries else RESTARTS,
+            preemptions=0 if request.disable_retries else PREEMPTIONS,
+            preempt_after_s=request.preempt_after_s,
+            preempt_times=request.preempt_times,
+        )

@@ -11,7 +11,15 @@ from typing import Final, Literal, TypeAlias
 Ended: TypeAlias = Literal["SUCCEEDED", "FAILED", "CANCELLED"]
 State: TypeAlias = Literal["QUEUED", "PREPARING", "RUNNING", "CANCELLING", "SUCCEEDED", "FAILED", "CANCELLED"]
 Cause: TypeAlias = Literal[
-    "exit code", "signal", "time-out", "out of memory", "cancelled", "environment", "supervisor lost"
+    "exit code",
+    "signal",
+    "time-out",
+    "out of memory",
+    "cancelled",
+    "preempted",
+    "stock-out",
+    "environment",
+    "supervisor lost",
 ]
 
 ACTIVE: Final[tuple[State, ...]] = ("PREPARING", "RUNNING", "CANCELLING")

@@ -22,13 +22,15 @@ from submit.engine.folder import JobFolder, read_json
 if TYPE_CHECKING:
     from submit.job import Json, JsonObject
 
-VERSION = 1
+VERSION = 2
 _SCHEMA = """
 CREATE TABLE jobs (
     sequence      INTEGER PRIMARY KEY AUTOINCREMENT,
     id            TEXT NOT NULL UNIQUE,
     submission_id TEXT NOT NULL,
     state         TEXT NOT NULL,
+    held          TEXT,                      -- why a queued job is not to be started, for whoever holds it
+    preemptions   INTEGER NOT NULL DEFAULT 0, -- how often its supervisor was asked to take its machines away
     request       TEXT NOT NULL,             -- JSON, as `create` was given it
     origin        TEXT NOT NULL,             -- JSON, submit.engine.origin.Origin
     offers        INTEGER NOT NULL DEFAULT 0,
@@ -45,6 +47,10 @@ CREATE TABLE jobs (
 );
 CREATE INDEX jobs_by_state ON jobs (state, sequence);
 CREATE TABLE starts (token TEXT PRIMARY KEY, at REAL NOT NULL);  -- supervisors that are on their way
+"""
+_SINCE_1 = """
+ALTER TABLE jobs ADD COLUMN held TEXT;
+ALTER TABLE jobs ADD COLUMN preemptions INTEGER NOT NULL DEFAULT 0;
 """
 _ENDING = ("state", "start_time", "end_time", "cause", "exit_code", "message", "traceback", "replicas", "trials")
 
@@ -123,8 +129,11 @@ class Store:
 
 def insert(connection: sqlite3.Connection, request: JsonObject, origin: Any, state: str, create_time: str) -> None:
     connection.execute(
-        "INSERT INTO jobs (id, submission_id, state, request, origin, create_time) VALUES (?, ?, ?, ?, ?, ?)",
-        (request["id"], request["submission_id"], state, json.dumps(request), json.dumps(origin), create_time),
+        "INSERT INTO jobs (id, submission_id, held, state, request, origin, create_time) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            *(request["id"], request["submission_id"], request.get("held")),
+            *(state, json.dumps(request), json.dumps(origin), create_time),
+        ),
     )
 
 
@@ -152,7 +161,7 @@ def response(row: sqlite3.Row, root: Path) -> JsonObject:
         "submission_id": row["submission_id"],
         "display_name": request.get("display_name") or row["id"],
         "labels": request.get("labels") or {},
-        **{key: row[key] for key in ("state", "message", "cause", "exit_code", "traceback")},
+        **{key: row[key] for key in ("state", "held", "message", "cause", "exit_code", "traceback")},
         **{key: row[key] for key in ("create_time", "start_time", "end_time")},
         "replicas": json.loads(row["replicas"]),
         "trials": json.loads(row["trials"]),
@@ -173,7 +182,7 @@ def _open(path: Path) -> sqlite3.Connection:
     try:
         connection.execute("PRAGMA synchronous = NORMAL")
         version = connection.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0:
+        if version < VERSION:
             with _alone(path.parent):
                 _make(connection)
         elif version > VERSION:
@@ -186,10 +195,13 @@ def _open(path: Path) -> sqlite3.Connection:
 
 
 def _make(connection: sqlite3.Connection) -> None:
-    if connection.execute("PRAGMA user_version").fetchone()[0] != 0:
-        return  # another process was faster
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
+    """Brings a new or older database to this version; another process may have been faster."""
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version == 0:
+        connection.execute("PRAGMA journal_mode = WAL")
+    if version < VERSION:
+        change = _SINCE_1 if version else _SCHEMA
+        connection.executescript(f"BEGIN; {change} PRAGMA user_version = {VERSION}; COMMIT;")
 
 
 @contextlib.contextmanager

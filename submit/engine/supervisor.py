@@ -74,6 +74,7 @@ class Supervision:
         self._said_last = False
         self._pausing = False  # the store could not be written just now
         self._work: Work | None = None
+        self._preemptions = 0
 
     def carry_out(self) -> None:
         self._log.say("Job is preparing.")
@@ -104,9 +105,14 @@ class Supervision:
     def _look(self) -> None:
         """Somebody has changed the store for us."""
         self._claim.owner.hear()
-        row = persist(lambda: self._store.read("SELECT state FROM jobs WHERE id = ?", self._claim.job))
-        if row and row[0]["state"] == "CANCELLING" and self._work:
+        rows = persist(lambda: self._store.read("SELECT state, preemptions FROM jobs WHERE id = ?", self._claim.job))
+        if not rows or self._work is None:
+            return
+        if rows[0]["state"] == "CANCELLING":
             self._work.cancel()
+        elif rows[0]["preemptions"] > self._preemptions:
+            self._preemptions = rows[0]["preemptions"]
+            self._work.preempt()
 
     def _changed(self) -> None:
         self._unsaved = True

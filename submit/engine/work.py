@@ -19,6 +19,9 @@ class Work(Protocol):
     def cancel(self) -> None:
         """Asks all to end; the listener is told when they have."""
 
+    def preempt(self) -> None:
+        """Takes the machines of all that runs away; it begins again by itself."""
+
     def abandon(self) -> None:
         """Ends all at once."""
 
@@ -49,6 +52,9 @@ class Single:
 
     def cancel(self) -> None:
         self._run.cancel()
+
+    def preempt(self) -> None:
+        self._run.preempt()
 
     def abandon(self) -> None:
         self._run.abandon()
@@ -83,6 +89,10 @@ class Tuning:
 
     def cancel(self) -> None:
         self._stop(CANCELLED)
+
+    def preempt(self) -> None:
+        for run in list(self._active.values()):
+            run.preempt()
 
     def abandon(self) -> None:
         for run in self._active.values():

@@ -11,6 +11,7 @@ import time
 import pytest
 
 from submit.engine import Engine
+from submit.engine.store import VERSION
 from submit.errors import ErrorKind, ServiceError
 from tests.engine.conftest import NewSite
 from tests.engine.site import Site
@@ -131,7 +132,7 @@ def test_the_store_of_a_newer_version_is_left_alone(site: Site) -> None:
     with pytest.raises(ServiceError, match="was made by a newer version of jobdir"):
         reopened(site)
     with sqlite3.connect(site.root / "jobs.sqlite3") as database:
-        database.execute("PRAGMA user_version = 1")
+        database.execute(f"PRAGMA user_version = {VERSION}")
     database.close()
     site.engine = reopened(site)
 
