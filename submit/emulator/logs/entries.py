@@ -7,42 +7,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 from urllib.parse import quote
+
+from submit.emulator.logs.around import LAST_WORDS, PREPARING, QUEUED, RUNNING, Origin, shown
+from submit.emulator.replica_names import task_name
 
 JsonEntry: TypeAlias = dict[str, Any]
 
-_ROLES = ("master", "worker", "ps", "evaluator")
-"""ML Engine's names of Vertex AI's worker pools."""
-
-_QUEUED = "Waiting for job to be provisioned."
 _STATES = {
-    _QUEUED: "QUEUED",
-    "Job is preparing.": "PREPARING",
-    "Job is running.": "RUNNING",
-    "Job completed successfully.": "SUCCEEDED",
-    "Job failed.": "FAILED",
-    "Job cancelled.": "CANCELLED",
+    QUEUED: "QUEUED",
+    PREPARING: "PREPARING",
+    RUNNING: "RUNNING",
+    **dict(zip(LAST_WORDS, ("SUCCEEDED", "FAILED", "CANCELLED"), strict=True)),
 }
 
 
-class Origin(NamedTuple):
-    """Whose log it is; `is_ml_engine`: the entries look as ML Engine's, else as Vertex AI's."""
-
-    project: str
-    job_id: str
-    is_ml_engine: bool
-
-
 def entries(line: Mapping[str, Any], timestamp: str, position: int, origin: Origin) -> Iterator[JsonEntry]:
-    """The line's entry; ML Engine says some words before its first one.
+    """The line's entry, and those of what the service says before it.
 
     `position` is that of the line in its file: `insertId`s sort as the lines do.
     """
-    if origin.is_ml_engine and line["replica"] == "service" and line["message"] == _QUEUED:
-        for number, message in enumerate(_first_words(origin.job_id)):
-            yield _entry({**line, "message": message}, timestamp, f"{position:012x}{number}", origin)
-    yield _entry(line, timestamp, f"{position:012x}f", origin)
+    for number, said in enumerate(shown(line, origin)):
+        yield _entry(said, timestamp, f"{position:012x}{number:03x}", origin)
 
 
 def heartbeat(last: JsonEntry, message: str) -> JsonEntry:
@@ -54,17 +41,12 @@ def heartbeat(last: JsonEntry, message: str) -> JsonEntry:
     return {**beat, "severity": "INFO", "insertId": f"{last['insertId']}h", "textPayload": message}
 
 
-def _first_words(job_id: str) -> tuple[str, ...]:
-    validated = "Job creation request has been successfully validated."
-    return "Validating job requirements...", validated, f"Job {job_id} is queued."
-
-
 def _entry(line: Mapping[str, Any], timestamp: str, insert_id: str, origin: Origin) -> JsonEntry:
     task = line["replica"]
     entry = {"insertId": insert_id, "timestamp": timestamp, "receiveTimestamp": timestamp, "severity": line["severity"]}
     if task == "service":
         return {**entry, **_service(line, origin)}
-    name = _ml_engine_task(task) if origin.is_ml_engine else task
+    name = task_name(task) if origin.is_ml_engine else task
     fields = {name: value for name, value in line.get("fields", {}).items() if name != "severity"}
     payload = {**fields, "message": _message(line), "levelname": line["severity"]}
     return {
@@ -104,12 +86,6 @@ def _labels(line: Mapping[str, Any], task: str, origin: Origin) -> dict[str, str
 
 def _trial(line: Mapping[str, Any]) -> dict[str, str]:
     return {"ml.googleapis.com/trial_id": str(line["trial"])} if line.get("trial") else {}
-
-
-def _ml_engine_task(replica: str) -> str:
-    """`workerpool1-2` -> `worker-replica-2`."""
-    pool, _, index = replica.removeprefix("workerpool").partition("-")
-    return f"{_ROLES[int(pool)]}-replica-{index}" if pool.isdecimal() and int(pool) < len(_ROLES) else replica
 
 
 def _message(line: Mapping[str, Any]) -> str:

@@ -7,7 +7,6 @@ is dropped, and it is answered when there is something that this run of it has n
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 from collections import OrderedDict
 
@@ -16,19 +15,20 @@ from submit.emulator.logs.jobs import JobLogs
 from submit.emulator.logs.listing import JOB_ID, Page, Query, key, page
 from submit.emulator.logs.narrowing import required, without_upper_bound
 from submit.emulator.logs.written import Written
+from submit.emulator.rpc.caller import Caller
 
 HOLD_S = 240.0
 """gcloud gives up after 300 s."""
 
 _STEP_S = 0.1
 _REMEMBERED = 1000
-_COMMAND = re.compile(r"command/gcloud\.\S*(?:stream-logs|submit\.training)\b.* invocation-id/(\S+)")
+_COMMANDS = (".stream-logs", ".submit.training")
 
 
-def run_of_gcloud(user_agent: str) -> str | None:
+def run_of_gcloud(who: Caller) -> str | None:
     """The invocation id of a gcloud that follows a job's log."""
-    match = _COMMAND.search(user_agent)
-    return match[1] if match else None
+    command, run = who.gcloud
+    return run if command.endswith(_COMMANDS) else None
 
 
 class Followers:

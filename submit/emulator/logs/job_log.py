@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from submit.emulator.logs.entries import JsonEntry, Origin, entries
+from submit.emulator.logs.around import Origin
+from submit.emulator.logs.entries import JsonEntry, entries
 from submit.engine.journal import read_page
 
 _BLOCK_BYTES = 1 << 16

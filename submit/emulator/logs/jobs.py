@@ -8,7 +8,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from submit.emulator.logs.entries import Origin
+from submit.emulator.logs.around import Origin
 from submit.emulator.logs.job_log import JobLog
 from submit.errors import ErrorKind, ServiceError
 
@@ -64,8 +64,9 @@ class JobLogs:
         """A job that was deleted and made anew under the same id has another submission id, and another file."""
         submission, log = self._logs.pop(job["id"], ("", None))
         if log is None or submission != job["submission_id"]:
-            origin = Origin(client["project"], client["job_id"], is_ml_engine=job["id"].startswith("ml-"))
-            log = JobLog(Path(job["log"]), origin)
+            path = Path(job["log"])
+            is_ml_engine = job["id"].startswith("ml-")
+            log = JobLog(path, Origin(client["project"], client["job_id"], is_ml_engine, path.parent))
         self._logs[job["id"]] = (job["submission_id"], log)
         if len(self._logs) > _KEPT:
             self._logs.popitem(last=False)

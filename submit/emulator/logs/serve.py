@@ -45,7 +45,7 @@ class Logs:
 
     async def _list(self, request: Any) -> Any:
         asked = query(request)
-        run = run_of_gcloud(caller.get().user_agent)
+        run = run_of_gcloud(caller.get())
         if run is None:
             found = await asyncio.to_thread(page, asked, self._jobs, self._written)
         else:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from submit import catalogue
+from submit.emulator.rpc.caller import caller
 from submit.emulator.rpc.errors import bad_request
 from submit.emulator.rpc.messages import enum_numbers, message_class
 from submit.emulator.rpc.transcoding import to_json
@@ -59,7 +60,11 @@ class Resources:
         return as_message(resource, job)
 
     async def get(self, resource: Resource, name: str) -> Any:
-        return as_message(resource, await self._find(resource, name))
+        """`gcloud ai … stream-logs` asks once, at its start, and would never end for a job that had no end then."""
+        message = as_message(resource, await self._find(resource, name))
+        if caller.get().gcloud[0].endswith(".stream-logs") and not message.HasField("end_time"):
+            message.end_time.GetCurrentTime()
+        return message
 
     async def list(self, resource: Resource, request: Any) -> Any:
         return listed(resource, request, await self.jobs.list(resource.kind, request.parent))

@@ -52,7 +52,7 @@ def test_gcloud_gets_a_sign_of_life_from_a_silent_job_and_loses_nothing_by_it(em
             f'(timestamp="{last["timestamp"]}" AND insertId>"{last["insertId"]}") OR timestamp>"{last["timestamp"]}"'
         )
         (beat,) = emulator.ask(AGENT.format("a1"), filter=f"{JOB} AND ({bound})")["entries"]
-        assert (beat["textPayload"], beat["insertId"][13:]) == ("The job is still active.", sign)
+        assert (beat["textPayload"], beat["insertId"][15:]) == ("The job is still active.", sign)
         last = beat
     stop.touch()
     bound = f'(timestamp="{last["timestamp"]}" AND insertId>"{last["insertId"]}") OR timestamp>"{last["timestamp"]}"'

@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import re
 from typing import Any
 
-from submit.emulator.services.ml_engine.replicas import REPLICAS
+from submit.emulator.replica_names import in_words
+from submit.emulator.services.ml_engine.units import consumed
 from submit.emulator.services.outcomes import failure_message
 from submit.emulator.services.records import Record
 
@@ -21,19 +21,18 @@ _TRIAL_STATES = {
 }
 """The engine has Vertex AI's."""
 
-_REPLICA = re.compile(r"workerpool(\d)-(\d+)")
-
 
 def as_job(job: Record, labels: dict[str, str] | None) -> Record:
     """`labels` are those that the job was given later."""
     body: Record = job["client"]["body"]
-    times = {"createTime": job["create_time"], "startTime": job["start_time"], "endTime": job["end_time"]}
+    times = {f"{key}Time": job[f"{key}_time"] for key in ("create", "start", "end")}
     labels = body.get("labels", {}) if labels is None else labels
     answer = {
         **body,
         "state": job["state"],
-        **{key: value for key, value in times.items() if value},
-        "trainingOutput": _output(job, body["trainingInput"].get("hyperparameters")),
+        "jobPosition": "0",
+        **{key: _seconds(value) for key, value in times.items() if value},
+        "trainingOutput": _output(job, body["trainingInput"]),
     }
     answer.pop("labels", None)
     if labels:
@@ -43,20 +42,24 @@ def as_job(job: Record, labels: dict[str, str] | None) -> Record:
     return {**answer, "etag": _etag(answer)}
 
 
-def in_words(message: str) -> str:
-    """`workerpool0-0` is `master 0`."""
-    return _REPLICA.sub(lambda match: f"{REPLICAS[int(match[1])].words} {match[2]}", message)
+def _seconds(time: str) -> str:
+    """The service's times of jobs were whole seconds."""
+    return f"{time.partition('.')[0]}Z"
 
 
-def _output(job: Record, study: Record | None) -> Record:
-    if study is None:
-        return {}
+def _output(job: Record, training: Record) -> Record:
+    study = training.get("hyperparameters")
+    ran = job["start_time"] and job["end_time"]
+    units = {"consumedMLUnits": consumed(training, job["start_time"], job["end_time"])} if ran else {}
+    return units | (_trials(job, study) if study is not None else {})
+
+
+def _trials(job: Record, study: Record) -> Record:
     trials = [_trial(trial) for trial in job["trials"]]
     ended = [trial for trial in trials if trial["state"] == "SUCCEEDED"]
-    tag = study.get("hyperparameterMetricTag", "training/hptuning/metric")
     return {
         "isHyperparameterTuningJob": True,
-        "hyperparameterMetricTag": tag,
+        "hyperparameterMetricTag": study.get("hyperparameterMetricTag", "training/hptuning/metric"),
         "completedTrialCount": str(len(ended)),
         "trials": trials,
     }

@@ -11,11 +11,10 @@ from submit.emulator.services.records import Record
 
 
 class Replica(NamedTuple):
-    """`key` begins the names of its fields, `words` its name in messages and logs."""
+    """`key` begins the names of its fields."""
 
     role: str
     key: str
-    words: str
 
     @property
     def type_key(self) -> str:
@@ -35,10 +34,10 @@ class Replica(NamedTuple):
 
 
 REPLICAS = (
-    Replica("chief", "master", "master"),
-    Replica("worker", "worker", "worker"),
-    Replica("ps", "parameterServer", "ps"),
-    Replica("evaluator", "evaluator", "evaluator"),
+    Replica("chief", "master"),
+    Replica("worker", "worker"),
+    Replica("ps", "parameterServer"),
+    Replica("evaluator", "evaluator"),
 )
 """In the order of the engine's roles, so that the index is that of the worker pool."""
 
@@ -47,11 +46,11 @@ _CHIEF_SINCE = "2."
 
 def engine_request(training: Record, buckets: Path) -> Record:
     """For an input that has passed the checks."""
-    counts = _counts(training)
+    replicas = counts(training)
     running = training.get("scheduling", {}).get("maxRunningTime")
     return {
         "packages": [{"path": str(package_path(uri, buckets))} for uri in training.get("packageUris", ())],
-        "pools": [_pool(training, replica, counts[replica.role]) for replica in REPLICAS if counts[replica.role]],
+        "pools": [_pool(training, replica, replicas[replica.role]) for replica in REPLICAS if replicas[replica.role]],
         "job_dir": training.get("jobDir"),
         "region": training["region"],
         "use_chief": training.get("useChiefInTfConfig", training.get("runtimeVersion", "").startswith(_CHIEF_SINCE)),
@@ -60,7 +59,8 @@ def engine_request(training: Record, buckets: Path) -> Record:
     }
 
 
-def _counts(training: Record) -> dict[str, int]:
+def counts(training: Record) -> dict[str, int]:
+    """Replicas by role."""
     tier = catalogue.scale_tier(training.get("scaleTier", "BASIC"))
     if tier:
         fixed = {str(pool.role): pool.replicas for pool in tier}
