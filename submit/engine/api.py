@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import sqlite3
 import time
@@ -31,6 +32,8 @@ _SETTLE_S = 0.25
 _UNFINISHED = "SELECT * FROM jobs WHERE state IN ('QUEUED', 'PREPARING', 'RUNNING', 'CANCELLING') ORDER BY sequence"
 _PATH_BYTES = 480
 """SQLite takes 512 with the names of its files."""
+_OVERVIEW = """SELECT sequence, id, submission_id, state, create_time, start_time, end_time,
+                      CASE WHEN sequence > ? THEN request END AS request FROM jobs ORDER BY sequence DESC"""
 _ROOM = "See whether its disk is full or may not be written; another folder is chosen by `--state-dir`."
 
 
@@ -90,6 +93,19 @@ class Engine:
             self.settle()
             rows = self._store.read("SELECT * FROM jobs ORDER BY sequence DESC LIMIT ? OFFSET ?", limit, offset)
         return [response(row, self._root) for row in rows]
+
+    def stamp(self) -> tuple[int, ...]:
+        """As long as it is the same, so is all that is known of all jobs (but for their logs)."""
+        with _for_people():
+            self.settle()
+            return self._store.stamp()
+
+    def overview(self, after: int = 0) -> List[JsonObject]:
+        """All jobs, newest first, in few words: where they stand and their times. `request` and `log` are there for
+        those whose `sequence` is greater than `after`: they never change, and reading them takes most of the time."""
+        with _for_people():
+            rows = self._store.read(_OVERVIEW, after)
+        return [_in_few_words(row, self._root) for row in rows]
 
     def cancel(self, job: str) -> None:
         """A queued job never runs; a running one gets SIGTERM, and SIGKILL after its grace. An ended one stays so."""
@@ -247,6 +263,13 @@ def _for_people() -> Iterator[None]:
         _refuse(f"the job store cannot be used: {error}", "INTERNAL", _ROOM)
     except OSError as error:
         _refuse(f"the engine's folder cannot be used: {_words(error)}", "INTERNAL", _ROOM)
+
+
+def _in_few_words(row: sqlite3.Row, root: Path) -> JsonObject:
+    words: JsonObject = dict(row)
+    if row["request"] is not None:
+        words |= {"request": json.loads(row["request"]), "log": str(JobFolder.of(root, row["id"]).log)}
+    return words
 
 
 def _words(error: OSError) -> str:

@@ -81,6 +81,11 @@ class Store:
             self._follow()
             return self._connection.execute(sql, values).fetchall()
 
+    def stamp(self) -> tuple[int, ...]:
+        """Another one whenever anything was written, by us or by others: https://sqlite.org/pragma.html#pragma_data_version"""
+        (others,) = self.read("PRAGMA data_version")[0]
+        return self._file, others, self._connection.total_changes
+
     def write(self, sql: str, *values: object) -> int:
         """One statement in a transaction of its own; how many rows it changed."""
         with self._thread, self._repairing():

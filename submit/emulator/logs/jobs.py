@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from submit.emulator.logs.around import Origin
 from submit.emulator.logs.job_log import JobLog
+from submit.emulator.shelf import Shelf
 from submit.errors import ErrorKind, ServiceError
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 FindJob = Callable[[str], Iterable[str]]
 
 _KEPT = 2000
-_PAGE = 500
 ENDED = ("SUCCEEDED", "FAILED", "CANCELLED")
 
 
@@ -31,12 +30,12 @@ class JobLogs:
     """Calls block."""
 
     def __init__(self, engine: Engine, find: FindJob) -> None:
-        self._engine, self._find = engine, find
+        self._engine, self._find, self._shelf = engine, find, Shelf(engine)
         self._logs: OrderedDict[str, tuple[str, JobLog]] = OrderedDict()
 
     def logs(self, projects: frozenset[str], job_ids: Iterable[str] | None) -> Iterator[JobLog]:
         """Of all jobs in those projects, or of those that are named; unknown names are passed over."""
-        for job in self._all() if job_ids is None else self.named(job_ids):
+        for job in self._shelf.all() if job_ids is None else self.named(job_ids):
             client = job["client"] or {}
             if client.get("project") in projects and client.get("job_id"):
                 yield self._log(job, client)
@@ -52,13 +51,6 @@ class JobLogs:
     def have_ended(self, job_ids: Iterable[str]) -> bool:
         """Also if there is no such job."""
         return all(job["state"] in ENDED for job in self.named(job_ids))
-
-    def _all(self) -> Iterator[dict[str, Any]]:
-        for page in count():
-            jobs = self._engine.list(_PAGE, page * _PAGE)
-            yield from jobs
-            if len(jobs) < _PAGE:
-                return
 
     def _log(self, job: dict[str, Any], client: dict[str, Any]) -> JobLog:
         """A job that was deleted and made anew under the same id has another submission id, and another file."""

@@ -7,16 +7,16 @@ its JSON form. Engine calls block, so they run in threads.
 from __future__ import annotations
 
 import asyncio
-import itertools
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, ParamSpec, TypeVar
 
 from submit.emulator.rpc.errors import RpcError, bad_request
 from submit.emulator.services.records import Record
+from submit.emulator.shelf import Shelf
 from submit.errors import ErrorKind, ServiceError
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
-
-_PAGE = 500
 
 _CODES = {
     ErrorKind.INVALID: "INVALID_ARGUMENT",
@@ -74,7 +72,7 @@ class Jobs:
     """`buckets` is the folder whose sub-folders are the buckets."""
 
     def __init__(self, engine: Engine, buckets: Path) -> None:
-        self._engine = engine
+        self._engine, self._shelf = engine, Shelf(engine)
         self.buckets = buckets
         self.numbers = Numbers()
 
@@ -96,8 +94,14 @@ class Jobs:
         return job
 
     async def list(self, kind: str, parent: str) -> list[Record]:
-        """Newest first; `projects/-/locations/-` is everywhere."""
-        return await asyncio.to_thread(lambda: [job for job in self._all() if _is_below(job, kind, parent)])
+        """Newest first, as `Shelf` has them; `projects/-/locations/-` is everywhere."""
+        jobs = await _asked(self._shelf.all)
+        return list(filter(_is_below(kind, parent), jobs))
+
+    async def whole(self, chosen: Iterable[Record]) -> Sequence[Record]:
+        """All that is known of jobs from a list, each under the name that it has there; those that were deleted
+        meanwhile are left out."""
+        return await _asked(self._whole, list(chosen))
 
     async def cancel(self, engine_id: str) -> None:
         await _asked(self._engine.cancel, engine_id)
@@ -108,12 +112,17 @@ class Jobs:
             raise RpcError("FAILED_PRECONDITION", f'The job "{job["client"]["name"]}" {state}')
         await _asked(self._engine.delete, job["id"])
 
-    def _all(self) -> Iterator[Record]:
-        for page in itertools.count():
-            jobs = _translated(self._engine.list, _PAGE, page * _PAGE)
-            yield from jobs
-            if len(jobs) < _PAGE:
-                return
+    def _whole(self, chosen: Sequence[Record]) -> Sequence[Record]:
+        try:
+            found: Sequence[Record] = self._engine.get([job["id"] for job in chosen])
+        except ServiceError as error:
+            if error.kind is not ErrorKind.NOT_FOUND:
+                raise
+            return [] if len(chosen) == 1 else [whole for job in chosen for whole in self._whole([job])]
+        both = zip(found, chosen, strict=True)
+        return [
+            {**whole, "client": job["client"]} for whole, job in both if whole["submission_id"] == job["submission_id"]
+        ]
 
 
 async def _asked(function: Callable[_P, _T], *values: _P.args, **names: _P.kwargs) -> _T:
@@ -132,9 +141,7 @@ def _missing(kind: str, name: str) -> RpcError:
     return RpcError("NOT_FOUND", f'The {word} "{name}" does not exist.')
 
 
-def _is_below(job: Record, kind: str, parent: str) -> bool:
-    client = job["client"] or {}
-    if client.get("kind") != kind:
-        return False
-    wanted = zip(parent.split("/"), client["name"].split("/"), strict=False)
-    return all(want in ("-", have) for want, have in wanted)
+def _is_below(kind: str, parent: str) -> Callable[[Record], bool]:
+    parts = ("[^/]+" if part == "-" else re.escape(part) for part in parent.split("/"))
+    starts = re.compile("/".join(parts) + "/").match
+    return lambda job: job["client"].get("kind") == kind and starts(job["client"]["name"]) is not None

@@ -48,7 +48,8 @@ class Pipelines:
         """Those whose custom job is still there."""
         jobs = {job["client"]["name"]: job for job in await self._resources.jobs.list("customJobs", request.parent)}
         records = [record for record in self._records.all(_KIND) if record["custom_job"] in jobs]
-        return listed(self._resource, request, [_as_pipeline(jobs[record["custom_job"]], record) for record in records])
+        found = [_as_pipeline(jobs[record["custom_job"]], record) for record in records]
+        return await listed(self._resource, request, found, self._resources.jobs)
 
     async def cancel(self, request: Any) -> Any:
         job = await self._job(self._record(request.name))

@@ -43,9 +43,13 @@ class Records:
         rows = self._run("SELECT data FROM records WHERE kind = ? ORDER BY sequence DESC", kind)
         return [json.loads(data) for (data,) in rows]
 
+    def by_name(self, kind: str) -> dict[str, Record]:
+        rows = self._run("SELECT name, data FROM records WHERE kind = ?", kind)
+        return {name: json.loads(data) for name, data in rows}
+
     def delete(self, kind: str, name: str) -> None:
         self._run("DELETE FROM records WHERE kind = ? AND name = ?", kind, name)
 
-    def _run(self, sql: str, *values: str) -> list[tuple[str]]:
+    def _run(self, sql: str, *values: str) -> list[tuple[str, ...]]:
         with self._lock:
             return self._connection.execute(sql, values).fetchall()

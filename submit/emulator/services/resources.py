@@ -67,7 +67,7 @@ class Resources:
         return message
 
     async def list(self, resource: Resource, request: Any) -> Any:
-        return listed(resource, request, await self.jobs.list(resource.kind, request.parent))
+        return await listed(resource, request, await self.jobs.list(resource.kind, request.parent), self.jobs)
 
     async def cancel(self, resource: Resource, name: str) -> Any:
         """Of a job that has ended it changes nothing."""
@@ -119,16 +119,19 @@ class JobKind(ABC):
         }
 
 
-def listed(resource: Resource, request: Any, jobs: list[Record]) -> Any:
-    """The response to a list request; the filter is over the resources in their JSON form."""
-    shown = [_as_json(resource, job) for job in jobs]
-    chosen = ordered(matching(shown, request.filter), getattr(request, "order_by", ""))
+async def listed(resource: Resource, request: Any, found: list[Record], jobs: Jobs) -> Any:
+    """The response to a list request; the filter is over the resources in their JSON form. Only the jobs of the page
+    are read whole."""
+    order_by = getattr(request, "order_by", "")
+    read = _as_json if request.filter or order_by else _name_only
+    chosen = ordered(matching([read(resource, job) for job in found], request.filter), order_by)
     bound_to = f"{resource.kind} {request.parent} {request.filter}"
     names, token = page(chosen, request.page_size, request.page_token, bound_to)
-    by_name = {job["client"]["name"]: job for job in jobs}
+    by_name = {job["client"]["name"]: job for job in found}
     response = resource.message(f"List{resource.word}sResponse")(next_page_token=token)
-    repeated = response.DESCRIPTOR.fields[0].name
-    getattr(response, repeated).extend(as_message(resource, by_name[item["name"]]) for item in names)
+    repeated = getattr(response, response.DESCRIPTOR.fields[0].name)
+    shown = await jobs.whole(by_name[item["name"]] for item in names)
+    repeated.extend(as_message(resource, job) for job in shown)
     return response
 
 
@@ -159,6 +162,10 @@ def known_location(parent: str) -> Location:
 
 def engine_id(name: str) -> str:
     return f"vertex-{name.rsplit('/', 1)[1]}"
+
+
+def _name_only(_: Resource, job: Record) -> Record:
+    return {"name": job["client"]["name"]}
 
 
 def _as_json(resource: Resource, job: Record) -> Record:

@@ -52,13 +52,16 @@ class MlJobs:
 
     async def list(self, question: Question) -> Record:
         project, query = question.path["project"], question.query
-        jobs = [self._answer(job) for job in await self._jobs.list(_KIND, f"projects/{project}")]
-        named = [{"name": job["jobId"], **job} for job in matching(jobs, query.get("filter", ""))]
+        found = await self._jobs.list(_KIND, f"projects/{project}")
+        labels = self._records.by_name(_LABELS) if query.get("filter") else {}
+        named = matching([_as_json(job, labels.get(job["id"])) for job in found], query.get("filter", ""))
         size, token = query.get("pageSize", "0"), query.get("pageToken", "")
         if not size.isdecimal():
             raise bad_request(f"Invalid value at 'page_size' (TYPE_INT32), \"{size}\"")
         shown, following = page(named, int(size), token, f"{project} {query.get('filter', '')}")
-        answer: Record = {"jobs": [{key: job[key] for key in job if key != "name"} for job in shown]} if shown else {}
+        by_id = {job["client"]["job_id"]: job for job in found}
+        jobs = await self._jobs.whole(by_id[job["name"]] for job in shown)
+        answer: Record = {"jobs": [self._answer(job) for job in jobs]} if jobs else {}
         return answer | ({"nextPageToken": following} if following else {})
 
     async def cancel(self, question: Question) -> Record:
@@ -120,6 +123,14 @@ async def _config(question: Question) -> Record:
         "serviceAccount": f"service-{number}@cloud-ml.google.com.iam.gserviceaccount.com",
         "serviceAccountProject": number,
     }
+
+
+def _as_json(job: Record, labels: Record | None) -> Record:
+    """What lists are filtered by, without what only a closer look at the job shows; `labels` are its later ones."""
+    body = job["client"]["body"]
+    times = {"createTime": job["create_time"], "startTime": job["start_time"], "endTime": job["end_time"]}
+    labels = body.get("labels", {}) if labels is None else labels
+    return {**body, "name": body["jobId"], "state": job["state"], "labels": labels, **times}
 
 
 def _name(project: str, job_id: str) -> str:
