@@ -31,6 +31,13 @@ class World:
         self._engine: Engine | None = None
         self._google: Google | None = None
 
+    def close(self) -> None:
+        """Leaves the engine's jobs running; a world that is used to the end of the process needs none of this."""
+        if self._engine is not None:
+            self._engine.close()
+        if self._google is not None:
+            self._google.close()
+
     def perform(self, step: Step) -> Reply:
         self._observe(step)
         with self._for_people():

@@ -33,6 +33,9 @@ class Google:
         self._session = Session(environ, timeout_s=timeout_s, pause=pause)
         self._credentials = Credentials(environ)
 
+    def close(self) -> None:
+        self._session.close()
+
     def call(self, call: Call) -> Json:
         verb, path, body = as_http(call)
         data = None if body is None else json.dumps(body).encode()

@@ -42,6 +42,11 @@ class Session:
         self._connections: dict[tuple[str, str], http.client.HTTPConnection] = {}
         weakref.finalize(self, _close, self._connections)
 
+    def close(self) -> None:
+        for connection in self._connections.values():
+            connection.close()
+        self._connections.clear()
+
     def send(self, verb: str, url: str, body: bytes | None, headers: Mapping[str, str], *, repeatable: bool) -> Answer:
         """The answer, whatever its status; a `ServiceError` (transient) if none came.
 

@@ -1,0 +1,270 @@
+"""The life that every backend puts a job through; for tests of backends, ours and those of other packages.
+
+A test module of yours inherits the tests and says where they run:
+
+    from submit.testing.conformance import Conformance
+    from submit.testing.site import Site
+
+    @pytest.fixture(scope="module")
+    def site(tmp_path_factory):
+        return Site.of("mybackend", tmp_path_factory.mktemp("site"), environ={...}, staging_bucket="gs://b")
+
+    class TestMyBackend(Conformance):
+        pass
+
+Jobs really run. What a backend says that it cannot do (`capabilities`) has to be refused, with its own reason.
+For readable failures, call `pytest.register_assert_rewrite("submit.testing.conformance")` in your `conftest.py`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+import pytest
+
+from submit.backends import Feature, Refused
+from submit.errors import ErrorKind, ServiceError, UsageError
+from submit.job import Cause, Handle, LogEntry, State
+from submit.steps import Step, preview
+from submit.testing.site import AWAKE, Site
+
+LINES = 40
+
+_NOTHING = "pass"
+_COUNT = f"""
+import time
+for number in range({LINES}):
+    print("line", number, flush=True)
+    if number % 10 == 9:
+        time.sleep(0.1)
+"""
+_FAIL = """
+import sys, traceback
+try:
+    raise ValueError("the trainer's own words")
+except ValueError:
+    traceback.print_exc()
+    sys.exit(3)
+"""
+_SLEEP = f"import time; print('{AWAKE}', flush=True); time.sleep(600)"
+_ARGV = "import json, sys; print('argv', json.dumps(sys.argv[2:]), flush=True)"
+_CLUSTER = "import os; print('cluster', os.environ['TF_CONFIG'], flush=True)"
+_MEASURE = """
+import json, os, sys
+rate = float(sys.argv[sys.argv.index("--rate") + 1])
+line = {"trial": os.environ["CLOUD_ML_TRIAL_ID"], "accuracy": str(rate), "global_step": "1"}
+with open(os.environ["CLOUD_ML_HP_METRIC_FILE"], "w") as file:
+    print(json.dumps(line), file=file)
+"""
+_DISTRIBUTED = """
+trainingInput:
+  scaleTier: CUSTOM
+  masterType: n1-standard-4
+  workerType: n1-standard-4
+  workerCount: 2
+"""
+_TUNING = """
+trainingInput:
+  scaleTier: BASIC
+  hyperparameters:
+    goal: MAXIMIZE
+    hyperparameterMetricTag: accuracy
+    maxTrials: 2
+    maxParallelTrials: 2
+    algorithm: RANDOM_SEARCH
+    params: [{parameterName: rate, type: DOUBLE, minValue: 0.25, maxValue: 0.75}]
+"""
+_TIMEOUT = "trainingInput: {scaleTier: BASIC, scheduling: {maxRunningTime: 2s}}\n"
+
+
+def messages(entries: Sequence[LogEntry], start: str) -> list[str]:
+    """What the trainer said of its own, which starts so."""
+    return [entry.message for entry in entries if entry.replica != "service" and entry.message.startswith(start)]
+
+
+@contextmanager
+def refused(kind: ErrorKind, words: str = "") -> Iterator[None]:
+    """A `ServiceError` of that kind, which has something to say."""
+    with pytest.raises(ServiceError) as caught:
+        yield
+    assert caught.value.kind is kind
+    assert words in str(caught.value).strip()
+
+
+@contextmanager
+def asleep(site: Site, handle: Handle) -> Iterator[Handle]:
+    """A job that does nothing for long; it does not outlive a test that fails."""
+    try:
+        yield handle
+    finally:
+        site.cancel(handle)
+
+
+class Conformance:
+    """Inherit from it in a module that has a fixture `site`, of module or session scope."""
+
+    def test_a_trainer_that_ends_well_is_a_job_that_succeeded(self, site: Site) -> None:
+        status = site.status(site.ended(_COUNT))
+        assert (status.state, status.cause) == (State.SUCCEEDED, None)
+        assert status.created is not None
+        assert status.started is not None
+        assert status.ended is not None
+        assert status.created <= status.started <= status.ended
+
+    def test_a_handle_survives_as_text(self, site: Site) -> None:
+        done = site.ended(_COUNT)
+        parsed = Handle.parse(str(done), default_backend="another")
+        assert parsed == done
+        assert site.status(parsed).handle == done
+
+    def test_every_line_of_the_trainer_is_logged_once_and_in_order(self, site: Site) -> None:
+        entries = site.log(site.ended(_COUNT))
+        assert messages(entries, "line ") == [f"line {number}" for number in range(LINES)]
+        assert len({entry.insert_id for entry in entries}) == len(entries)
+
+    def test_a_log_goes_on_from_any_cursor_without_gap_or_repeat(self, site: Site) -> None:
+        """Each look is a new process, while the job writes."""
+        handle = site.submit(_COUNT)
+        entries: list[LogEntry] = []
+        cursors = [""]
+        ended = False
+        while not ended:
+            page = site.page(handle, cursors[-1], 0.05)
+            entries += page.entries
+            cursors.append(page.cursor)
+            ended = page.ended
+        assert messages(entries, "line ") == [f"line {number}" for number in range(LINES)]
+        middle = cursors[len(cursors) // 2]
+        rest = site.log(handle, middle)
+        assert [e.insert_id for e in rest] == [e.insert_id for e in entries[len(entries) - len(rest) :]]
+
+    def test_several_jobs_are_described_by_fewer_questions_than_one_each(self, site: Site) -> None:
+        handles = [site.ended(source) for source in (_COUNT, _FAIL, _NOTHING)]
+        asked: list[Step] = []
+        found = site.describe(handles, asked.append)
+        assert [found[h].state for h in handles] == [State.SUCCEEDED, State.FAILED, State.SUCCEEDED]
+        assert len(asked) < 3
+
+    def test_jobs_are_listed_newest_first(self, site: Site) -> None:
+        older = site.submit(_NOTHING)
+        time.sleep(0.01)  # times of creation are the order
+        newer = site.submit(_NOTHING)
+        listed = site.listed()
+        assert listed.index(newer) < listed.index(older)
+        assert site.listed(limit=1) == [newer]
+
+    def test_an_exit_code_is_the_cause_and_the_traceback_is_kept(self, site: Site) -> None:
+        status = site.status(site.ended(_FAIL))
+        assert (status.state, status.cause, status.exit_code) == (State.FAILED, Cause.EXIT_CODE, 3)
+        assert "3" in status.message
+        assert status.traceback.splitlines()[-1] == "ValueError: the trainer's own words"
+
+    def test_a_module_that_is_not_there_fails_the_job(self, site: Site) -> None:
+        handle = site.submit("", module="trainer.nowhere")
+        status = site.end(handle)
+        assert (status.state, status.cause) == (State.FAILED, Cause.EXIT_CODE)
+        assert any("trainer.nowhere" in entry.message for entry in site.log(handle))
+
+    def test_a_job_that_runs_too_long_is_ended(self, site: Site) -> None:
+        status = site.end(site.submit(_SLEEP, config=_TIMEOUT))
+        assert (status.state, status.cause) == (State.FAILED, Cause.TIMEOUT)
+
+    def test_a_job_is_cancelled_before_it_runs(self, site: Site) -> None:
+        handle = site.submit(_SLEEP)
+        site.cancel(handle)
+        status = site.end(handle)
+        assert (status.state, status.cause) == (State.CANCELLED, Cause.CANCELLED)
+
+    def test_a_running_job_is_not_deleted_but_cancelled_once_and_again(self, site: Site) -> None:
+        with asleep(site, site.submit(_SLEEP)) as handle:
+            site.awaken(handle)
+            assert site.status(handle).state is State.RUNNING
+            with refused(ErrorKind.INVALID):
+                site.delete(handle)
+            assert site.status(handle).state is State.RUNNING
+            site.cancel(handle)
+            site.cancel(handle)
+            assert site.end(handle).state is State.CANCELLED
+        assert site.status(handle).state is State.CANCELLED
+
+    def test_a_job_that_has_ended_is_forgotten_when_it_is_deleted(self, site: Site) -> None:
+        handle = site.submit(_NOTHING)
+        site.end(handle)
+        refusal = site.refusal(Feature.DELETION)
+        if refusal:
+            with refused(ErrorKind.INVALID, refusal.reason):
+                site.delete(handle)
+            assert handle in site.listed()
+            return
+        site.delete(handle)
+        assert handle not in site.listed()
+        with refused(ErrorKind.NOT_FOUND):
+            site.status(handle)
+
+    def test_a_job_that_never_was_is_not_found(self, site: Site) -> None:
+        done = site.ended(_COUNT)
+        unknown = Handle(done.backend, f"{done.path}0")
+        verbs: list[Callable[[Handle], object]] = [site.status, site.cancel, site.log]
+        verbs += [] if site.refusal(Feature.DELETION) else [site.delete]
+        for verb in verbs:
+            with refused(ErrorKind.NOT_FOUND):
+                verb(unknown)
+
+    def test_async_gives_the_handle_while_the_job_runs(self, site: Site) -> None:
+        said = site.submit_by_command("--async", source=_SLEEP).strip()
+        with asleep(site, Handle.parse(said, default_backend="another")) as handle:
+            assert handle.backend == site.target.backend
+            site.awaken(handle)
+            assert site.status(handle).state is State.RUNNING
+        assert site.end(handle).state is State.CANCELLED
+
+    def test_a_dry_run_shows_the_steps_that_are_taken(self, site: Site) -> None:
+        site.ended(_NOTHING)  # what is made once, such as a bucket, is there
+        prepared = site.prepared(_NOTHING)
+        shown, _ = preview(prepared.backend.submit(prepared.spec, prepared.target))
+        listed = site.listed()
+        taken: list[Step] = []
+        assert site.create(prepared, taken.append) not in listed
+        assert taken == shown
+
+    def test_the_job_dir_reaches_the_trainer(self, site: Site) -> None:
+        handle = site.submit(_ARGV)
+        (argv,) = messages(site.log(handle), "argv ")
+        job_dir = site.status(handle).job_dir
+        assert job_dir is not None
+        assert job_dir.startswith(site.job_dir)
+        assert json.loads(argv.removeprefix("argv ")) == ["--job-dir", job_dir]
+
+    def test_replicas_know_each_other(self, site: Site) -> None:
+        if refusal := site.refusal(Feature.DISTRIBUTED):
+            self._is_refused(site, refusal, _DISTRIBUTED)
+            return
+        handle = site.submit(_CLUSTER, config=_DISTRIBUTED)
+        entries = site.log(handle)
+        assert site.status(handle).state is State.SUCCEEDED
+        clusters = [json.loads(text.removeprefix("cluster ")) for text in messages(entries, "cluster ")]
+        chief = "chief" if "chief" in clusters[0]["cluster"] else "master"
+        assert {(c["task"]["type"], c["task"]["index"]) for c in clusters} >= {(chief, 0)}
+        assert all(len(c["cluster"][chief]) == 1 and len(c["cluster"]["worker"]) == 2 for c in clusters)
+        assert len({json.dumps(cluster["task"]) for cluster in clusters}) == len(clusters)
+
+    def test_trials_are_run_and_measured(self, site: Site) -> None:
+        if refusal := site.refusal(Feature.TUNING):
+            self._is_refused(site, refusal, _TUNING)
+            return
+        status = site.end(site.submit(_MEASURE, config=_TUNING))
+        assert status.state is State.SUCCEEDED
+        assert [trial["state"] for trial in status.trials] == ["SUCCEEDED", "SUCCEEDED"]
+        for trial in status.trials:
+            parameters, metrics = trial["parameters"], trial["metrics"]
+            assert isinstance(parameters, dict)
+            assert isinstance(metrics, dict)
+            assert float(str(parameters["rate"])) == pytest.approx(float(str(metrics["accuracy"])))
+
+    def _is_refused(self, site: Site, refusal: Refused, config: str) -> None:
+        with pytest.raises(UsageError, match=re.escape(refusal.reason)):
+            site.prepared("", config=config)

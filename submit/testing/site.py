@@ -1,0 +1,170 @@
+"""A place where jobs of one backend really run, for tests that put any backend through the same."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self, TypeVar
+
+from submit.backends import Backend, Feature, Refused, load
+from submit.flags import Flags, request_of
+from submit.job import Handle, LogEntry, LogPage, Status, Target
+from submit.steps import Conversation, Step, carry_out
+from submit.submission import Prepared, prepare
+from submit.target import Surroundings, TargetFlags, resolve
+from submit.watch import WAIT_S, until_ended
+from submit.world.perform import World
+from submit.world.surroundings import pause
+
+T = TypeVar("T")
+Observe = Callable[[Step], None]
+
+PATIENCE_S = 300.0
+"""how long a job may take; only a test that fails waits as long"""
+AWAKE = "awake"
+"""what a trainer says that is waited for"""
+
+_TASK = '''"""Runs the Python text that is its first argument; the others are in `sys.argv`."""
+import sys
+
+exec(sys.argv[1])
+'''
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """Where jobs of a backend run. `job_dir` is a folder that they may write below, or `gs://bucket/folder`."""
+
+    around: Surroundings
+    target: Target
+    job_dir: str
+    _ended: dict[str, Handle] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        backend: str,
+        folder: Path,
+        *,
+        environ: Mapping[str, str],
+        staging_bucket: str | None = None,
+        job_dir: str | None = None,
+    ) -> Self:
+        """`environ` is the whole environment of the client, `folder` is empty and for the site alone."""
+        cwd = folder / "project"
+        package = cwd / "trainer"
+        package.mkdir(parents=True)
+        (package / "__init__.py").touch()
+        (package / "task.py").write_text(_TASK)
+        state = folder / "state"
+        cache = Path(environ.get("SUBMIT_CACHE_DIR") or state / "cache")
+        around = Surroundings(environ=environ, cwd=cwd, state_dir=state, cache_dir=cache)
+        target = resolve(TargetFlags(backend=backend, staging_bucket=staging_bucket), around, None, {})
+        return cls(around=around, target=target, job_dir=job_dir or str(folder / "output"))
+
+    @property
+    def backend(self) -> Backend:
+        return load(self.target.backend)
+
+    def refusal(self, feature: Feature) -> Refused | None:
+        """What the backend says against it, if it does."""
+        answer = self.backend.capabilities.get(feature)
+        return answer if isinstance(answer, Refused) else None
+
+    def prepared(self, source: str, *, config: str | None = None, module: str = "trainer.task") -> Prepared:
+        """A job that runs Python text; not sent yet."""
+        flags: Flags = {
+            "args": [source],
+            "module_name": module,
+            "preflight": False,
+            "backend": self.target.backend,
+            "staging_bucket": self.target.staging_bucket,
+            "package_path": self.around.cwd / "trainer",
+            "job_dir": f"{self.job_dir}/{time.time_ns()}",
+        }
+        if config:
+            path = self.around.cwd / "config.yaml"
+            path.write_text(config)
+            flags["config"] = path
+        return prepare(request_of(flags), self.around)
+
+    def submit(self, source: str, *, config: str | None = None, module: str = "trainer.task") -> Handle:
+        return self.create(self.prepared(source, config=config, module=module))
+
+    def create(self, prepared: Prepared, observe: Observe = lambda _: None) -> Handle:
+        return self._take(prepared.backend.submit(prepared.spec, prepared.target), observe)
+
+    def submit_by_command(self, *options: str, source: str) -> str:
+        """`submit train` on the command line; what it says on stdout."""
+        state = ("--state-dir", str(self.around.state_dir))
+        staging = ("--staging-bucket", self.target.staging_bucket) if self.target.staging_bucket else ()
+        where = ("--backend", self.target.backend, "--job-dir", f"{self.job_dir}/{time.time_ns()}", *staging, *state)
+        done = subprocess.run(
+            [sys.executable, "-m", "submit.cli", "train", "--no-preflight", *where, *options, "--", source],
+            cwd=self.around.cwd,
+            env=dict(self.around.environ),
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def describe(self, handles: Sequence[Handle], observe: Observe = lambda _: None) -> Mapping[Handle, Status]:
+        return self._take(self.backend.describe(handles, self.target), observe)
+
+    def status(self, handle: Handle) -> Status:
+        return self.describe([handle])[handle]
+
+    def listed(self, limit: int = 1000) -> list[Handle]:
+        return [status.handle for status in self._take(self.backend.list_jobs(self.target, limit))]
+
+    def cancel(self, handle: Handle) -> None:
+        self._take(self.backend.cancel(handle, self.target))
+
+    def delete(self, handle: Handle) -> None:
+        self._take(self.backend.delete(handle, self.target))
+
+    def end(self, handle: Handle) -> Status:
+        """Waits for it."""
+        deadline = time.monotonic() + PATIENCE_S
+        status = until_ended([handle], self.describe, pause, time.monotonic, deadline, lambda _: None)[handle]
+        assert status.state.ended, f"{handle} did not end in time"
+        return status
+
+    def ended(self, source: str) -> Handle:
+        """A job that has run this to its end; one for all tests that look at such a job."""
+        if source not in self._ended:
+            handle = self.submit(source)
+            self.end(handle)
+            self._ended[source] = handle
+        return self._ended[source]
+
+    def awaken(self, handle: Handle) -> None:
+        """Waits until the trainer says that it is awake."""
+        assert any(entry.message == AWAKE for entry in self._follow(handle, "")), f"{handle} ended before it ran"
+
+    def log(self, handle: Handle, cursor: str = "") -> list[LogEntry]:
+        """All entries behind the cursor, up to the end of the job."""
+        return list(self._follow(handle, cursor))
+
+    def page(self, handle: Handle, cursor: str, wait_s: float) -> LogPage:
+        return self._take(self.backend.logs(handle, self.target, cursor, wait_s))
+
+    def _follow(self, handle: Handle, cursor: str) -> Iterator[LogEntry]:
+        ended = False
+        while not ended:
+            page = self.page(handle, cursor, WAIT_S)
+            yield from page.entries
+            cursor, ended = page.cursor, page.ended
+
+    def _take(self, conversation: Conversation[T], observe: Observe = lambda _: None) -> T:
+        """As a new process would: nothing is remembered from one to the next."""
+        with closing(World(self.around, self.target, observe)) as world:
+            return carry_out(conversation, world.perform)

@@ -1,0 +1,49 @@
+"""Our backends live the same life: on this machine, and against a real emulator of Google's APIs."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from submit.testing.conformance import Conformance
+from submit.testing.site import Site
+from tests.project import REPOSITORY, Project
+
+GOOGLE = ("vertex", "mlengine")
+
+
+@pytest.fixture(scope="module")
+def environ(cache: Path) -> dict[str, str]:
+    """Nothing of the developer's own leaks in."""
+    kept = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "UV_", "LC_"))}
+    ours = {"PATH": os.environ["PATH"], "PYTHONPATH": str(REPOSITORY), "SUBMIT_CACHE_DIR": str(cache)}
+    return kept | ours | {"LANG": "C.UTF-8"}
+
+
+@pytest.fixture(scope="module")
+def emulated(tmp_path_factory: pytest.TempPathFactory, environ: dict[str, str]) -> Iterator[Mapping[str, str]]:
+    """The environment of the clients of one emulator."""
+    folder = tmp_path_factory.mktemp("emulator")
+    user = Project(folder, environ | {"HOME": str(folder), "SUBMIT_STATE_DIR": str(folder / "state")})
+    started = user.submit("emulator", "start", "--port", "0")
+    assert started.code == 0, started.err
+    exports = (shlex.split(line)[1].partition("=") for line in user.submit("emulator", "env").out.splitlines())
+    yield environ | {name: value for name, _, value in exports}
+    user.submit("emulator", "stop")
+
+
+@pytest.fixture(scope="module", params=["local", *GOOGLE])
+def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    name, folder = request.param, tmp_path_factory.mktemp("site")
+    if name not in GOOGLE:
+        return Site.of(name, folder, environ=request.getfixturevalue("environ"))
+    emulated = request.getfixturevalue("emulated")
+    return Site.of(name, folder, environ=emulated, staging_bucket=f"gs://{name}-stage", job_dir=f"gs://{name}-out")
+
+
+class TestBackends(Conformance):
+    """Once for each site."""
