@@ -50,6 +50,8 @@ FOREIGN_NAMES = {
     "GCS_ROOT",
 }
 
+REPLACED = "JOBDIR_EMULATOR_REPLACED"  # what an emulator's variables stand in the place of, as JSON
+
 
 def program_args(task: Task) -> list[str]:
     """The trainer's arguments in the service's order: the user's, the hyperparameters, and last the job dir."""
@@ -165,6 +167,13 @@ def trainer_environment(
         own = variables.get("PYTHONPATH")
         environment["PYTHONPATH"] = os.pathsep.join([*packages, own] if own else packages)
     return environment
+
+
+def outside(inherited: Mapping[str, str]) -> dict[str, str]:
+    """The machine's own environment for what needs the real network, if a trainer's leads to an emulator."""
+    replaced = json.loads(inherited.get(REPLACED) or "{}")
+    kept = {name: value for name, value in inherited.items() if name not in replaced and name != REPLACED}
+    return {**kept, **{name: value for name, value in replaced.items() if value is not None}}
 
 
 def is_foreign(name: str) -> bool:
@@ -1028,7 +1037,8 @@ INSTALLER_DEFAULTS = {
 
 
 def installer_environment(inherited: Mapping[str, str]) -> dict[str, str]:
-    kept = {name: value for name, value in inherited.items() if not is_foreign(name) and name not in MISLEADING}
+    machine = outside(inherited)
+    kept = {name: value for name, value in machine.items() if not is_foreign(name) and name not in MISLEADING}
     for theirs, ours in PIP_TO_UV.items():
         if theirs in kept and ours not in kept:
             kept[ours] = kept[theirs].replace(" ", ",") if ours == "UV_FIND_LINKS" else kept[theirs]
@@ -1307,7 +1317,7 @@ def prepare_container(task: Task) -> Program:
     variables = contract(task, "/gcs" if task["bucket_root"] else None)
     name = "jobdir-{}-{}-{}".format(task["job"], task["replica"], os.getpid())
     argv = container_command(task, variables, re.sub(r"[^\w.-]", "-", name))
-    program = Program(argv, argv, lambda _: {**os.environ, **variables})
+    program = Program(argv, argv, lambda _: {**outside(os.environ), **variables})
     program.clean_up = [task["container"]["runtime"], "rm", "--force", argv[argv.index("--name") + 1]]
     return program
 

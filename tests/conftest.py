@@ -1,11 +1,10 @@
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
-from tests.project import REPOSITORY, Project
+from tests.project import Project
 
 
 @pytest.fixture(scope="session")
@@ -17,21 +16,4 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def project(tmp_path: Path, cache: Path) -> Project:
     """An empty project of a user with an empty home."""
-    kept = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "UV_", "LC_"))}
-    return Project(
-        folder=_folder(tmp_path / "project"),
-        environ=kept
-        | {
-            "HOME": str(_folder(tmp_path / "home")),
-            "PATH": os.environ["PATH"],
-            "LANG": "C.UTF-8",
-            "PYTHONPATH": str(REPOSITORY),
-            "SUBMIT_STATE_DIR": str(tmp_path / "state"),
-            "SUBMIT_CACHE_DIR": str(cache),
-        },
-    )
-
-
-def _folder(path: Path) -> Path:
-    path.mkdir()
-    return path
+    return Project.of(tmp_path, cache)

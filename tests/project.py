@@ -42,6 +42,22 @@ class Project:
     folder: Path
     environ: dict[str, str] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, folder: Path, cache: Path) -> Project:
+        """An empty one, with an empty home and a state folder beside it."""
+        for name in ("project", "home"):
+            (folder / name).mkdir()
+        kept = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "UV_", "LC_"))}
+        ours = {
+            "HOME": str(folder / "home"),
+            "PATH": os.environ["PATH"],
+            "LANG": "C.UTF-8",
+            "PYTHONPATH": str(REPOSITORY),
+            "SUBMIT_STATE_DIR": str(folder / "state"),
+            "SUBMIT_CACHE_DIR": str(cache),
+        }
+        return cls(folder / "project", kept | ours)
+
     def write(self, name: str, text: str) -> Path:
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 
 import click
 
 from submit.cli import narrate
 from submit.cli import options as shared
+from submit.cli.emulator_env import env
+from submit.cli.emulator_exec import execute
 from submit.cli.emulator_fault import fault
 from submit.cli.emulator_place import data_dir, data_folder
 from submit.cli.render import emit
-from submit.emulator import environment, process
+from submit.emulator import process
 from submit.emulator.options import LOOPBACK, Options, is_loopback
 from submit.errors import UsageError
 from submit.world import surroundings
@@ -36,7 +37,8 @@ def emulator() -> None:
     """
 
 
-emulator.add_command(fault)
+for command in (env, execute, fault):
+    emulator.add_command(command)
 
 
 @emulator.command()
@@ -88,23 +90,6 @@ def stop(data_dir: Path | None, state_dir: Path | None) -> None:
     """Stop the emulator. Jobs that run go on; all is there when it is started again."""
     stopped = process.stop(data_folder(surroundings.read(state_dir), data_dir))
     click.echo("stopped" if stopped else "no emulator is running", err=True)
-
-
-@emulator.command()
-@data_dir
-@shared.state_dir
-@shared.debug
-def env(data_dir: Path | None, state_dir: Path | None) -> int:
-    """Print the variables with which gcloud and Google's libraries find the emulator, for `eval`."""
-    around = surroundings.read(state_dir)
-    data = data_folder(around, data_dir)
-    endpoints = process.status(data)
-    if endpoints is None:
-        click.echo("no emulator is running: submit emulator start", err=True)
-        return EXIT_NOT_RUNNING
-    for name, value in environment.variables(endpoints, data, around.environ).items():
-        click.echo(f"export {name}={shlex.quote(value)}")
-    return 0
 
 
 def _check_host(host: str, *, is_open: bool) -> None:

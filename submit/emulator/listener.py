@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
+from pathlib import Path
 
 BACKLOG = 2048
 """Who asks before the service is ready waits."""
@@ -16,4 +18,15 @@ def listen(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind((host, port))
     listener.listen(BACKLOG)
+    return listener
+
+
+def listen_again(host: str, port: int, last: Path) -> socket.socket:
+    """On the port that the file `last` names, if it is free and any port will do: shells and trainers that found the
+    emulator there find it again."""
+    if port == 0:
+        with contextlib.suppress(OSError, ValueError, OverflowError):
+            return listen(host, int(last.read_text()))
+    listener = listen(host, port)
+    last.write_text(str(listener.getsockname()[1]))
     return listener

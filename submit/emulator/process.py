@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from submit.emulator.options import LOOPBACK, Options, is_wildcard, netloc
+from submit.emulator.outside import outside
 from submit.engine.processes import reap, spawn, wait
 from submit.errors import ErrorKind, ServiceError, UsageError
 
@@ -35,8 +36,12 @@ class Endpoints:
         return LOOPBACK if is_wildcard(self.host) else self.host
 
     @property
+    def rest(self) -> str:
+        return netloc(self.address, self.port)
+
+    @property
     def url(self) -> str:
-        return f"http://{netloc(self.address, self.port)}"
+        return f"http://{self.rest}"
 
     @property
     def grpc(self) -> str:
@@ -56,8 +61,9 @@ def status(data: Path) -> Endpoints | None:
 
 def start(data: Path, options: Options) -> Endpoints:
     """The running emulator, started if there was none."""
-    if importlib.util.find_spec("uvicorn") is None:
-        raise UsageError("the emulator needs `uvicorn`", hint="Install it: pip install 'jobdir[emulator]'")
+    for needed in ("uvicorn", "cryptography"):
+        if importlib.util.find_spec(needed) is None:
+            raise UsageError(f"the emulator needs `{needed}`", hint="Install it: pip install 'jobdir[emulator]'")
     running = status(data)
     if running is not None:
         if options.port not in (0, running.port) or options.host != running.host:
@@ -70,7 +76,7 @@ def start(data: Path, options: Options) -> Endpoints:
     (data / "token").write_text("local")
     log = data / "emulator.log"
     argv = [sys.executable, "-m", "submit.emulator.server", str(data), options.to_json()]
-    pid = spawn(argv, env=os.environ, output=log, session=True)
+    pid = spawn(argv, env=outside(os.environ), output=log, session=True)
     return _wait_until_ready(pid, data, log)
 
 

@@ -9,25 +9,30 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
+import functools
 import json
 import os
 import signal
 import socket
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from submit.emulator import logs
+from submit.emulator import environment, logs
 from submit.emulator.control import endpoints
 from submit.emulator.control.api import FaultsApi, control_app
 from submit.emulator.control.faults import FaultBook
 from submit.emulator.control.rest_faults import RestFaults
+from submit.emulator.frontdoor.authority import certificates
+from submit.emulator.frontdoor.door import Door
+from submit.emulator.frontdoor.metadata_server import MetadataServer
+from submit.emulator.frontdoor.upstream import Upstream
 from submit.emulator.guard import Guard
-from submit.emulator.listener import listen
-from submit.emulator.options import Options, is_loopback, netloc
+from submit.emulator.listener import listen_again
+from submit.emulator.options import LOOPBACK, Options, is_loopback, is_wildcard, netloc
 from submit.emulator.ownership import end_jobs, until_gone
 from submit.emulator.router import Router
 from submit.emulator.rpc.http import App
@@ -36,6 +41,7 @@ from submit.emulator.storage import app as storage
 from submit.engine import Engine
 
 READY = "emulator.json"
+PORT = "port"
 LOCK = "emulator.lock"
 LOCK_S = 0.5
 
@@ -48,7 +54,9 @@ async def serve(data: Path, options: Options) -> None:
     """Serves until SIGTERM or SIGINT; `emulator.json` in the data folder is there as long as it answers."""
     buckets = data / "buckets"
     with contextlib.ExitStack() as stack:
-        engine = stack.enter_context(closing(_engine(data, buckets, options)))
+        listener = stack.enter_context(listen_again(options.host, options.port, data / PORT))
+        host, port = _address(options), listener.getsockname()[1]
+        engine = stack.enter_context(closing(_engine(data, buckets, options, netloc(host, port))))
         store = stack.enter_context(closing(storage.create(data / "storage", buckets)))
         jobs = stack.enter_context(closing(services.create(engine, data, buckets)))
         entries = stack.enter_context(closing(logs.create(engine, data)))
@@ -57,11 +65,13 @@ async def serve(data: Path, options: Options) -> None:
         grpc_server, grpc_port = await _start_grpc(options.host, handlers, faults)
         control = control_app([*FaultsApi(faults).routes(), *endpoints.routes(grpc_port)])
         apps: dict[str, App] = {"storage": store, "services": jobs.app, "logs": entries.app, "control": control}
+        apps["metadata"] = MetadataServer(environment.project_of(os.environ), environment.region_of(os.environ))
         app = RestFaults(Router(apps, buckets), faults)
-        rest = _rest_server(Guard(app, any_host=not is_loopback(options.host)))
+        door = Door(lambda: certificates(environment.door(data)), (host, grpc_port), Upstream(os.environ))
+        rest = _rest_server(Guard(app, any_host=not is_loopback(options.host)), door)
         try:
             with _owned(options.owner, rest):
-                await _run(rest, listen(options.host, options.port), data / READY, grpc_port)
+                await _run(rest, listener, data / READY, grpc_port)
         finally:
             await grpc_server.stop(0.5)
         if options.owner:
@@ -80,9 +90,15 @@ def _owned(owner: int | None, rest: Any) -> Iterator[None]:
     watch.cancel()
 
 
-def _engine(data: Path, buckets: Path, options: Options) -> Engine:
-    cache = Path(options.cache)
-    return Engine(data / "engine", cache=cache, bucket_root=buckets, concurrency=options.concurrency)
+def _engine(data: Path, buckets: Path, options: Options, rest: str) -> Engine:
+    """Its trainers find the emulator as programs of the user's do."""
+
+    @functools.cache
+    def environ() -> Mapping[str, str]:
+        return {**os.environ, **environment.variables(rest, data, os.environ)}
+
+    cache, concurrency = Path(options.cache), options.concurrency
+    return Engine(data / "engine", cache=cache, bucket_root=buckets, concurrency=concurrency, environ=environ)
 
 
 async def _start_grpc(host: str, handlers: Sequence[Any], faults: FaultBook) -> tuple[Any, int]:
@@ -97,15 +113,20 @@ async def _start_grpc(host: str, handlers: Sequence[Any], faults: FaultBook) -> 
     return server, port
 
 
-def _rest_server(app: App) -> Any:
+def _address(options: Options) -> str:
+    """Where programs on this machine find it."""
+    return LOOPBACK if is_wildcard(options.host) else options.host
+
+
+def _rest_server(app: App, door: Door) -> Any:
     import uvicorn
 
-    from submit.emulator.control.connection import CuttableProtocol
+    from submit.emulator.frontdoor.protocol import DoorProtocol
 
-    # h11 keeps the case of header names and takes what TensorFlow's libcurl sends; httptools does neither.
+    http: Any = functools.partial(DoorProtocol, door)
     config = uvicorn.Config(
         app,
-        http=CuttableProtocol,
+        http=http,
         ws="none",
         lifespan="off",
         log_level="warning",

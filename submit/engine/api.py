@@ -7,7 +7,7 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -41,11 +41,20 @@ class Engine:
     """The jobs below `root`, of which at most `concurrency` (default: one per core) run at once.
 
     `cache` keeps installed packages and environments, `bucket_root` is the folder whose sub-folders stand for `gs://`
-    buckets. All methods raise `ServiceError`.
+    buckets. `environ` gives the environment variables of jobs, by default this process's. All methods raise
+    `ServiceError`.
     """
 
-    def __init__(self, root: Path, *, cache: Path, bucket_root: Path, concurrency: int | None = None) -> None:
-        self._root = root.absolute()
+    def __init__(
+        self,
+        root: Path,
+        *,
+        cache: Path,
+        bucket_root: Path,
+        concurrency: int | None = None,
+        environ: Callable[[], Mapping[str, str]] = lambda: os.environ,
+    ) -> None:
+        self._root, self._environ = root.absolute(), environ
         self._cache, self._bucket_root = cache.absolute(), bucket_root.absolute()
         if len(os.fsencode(self._root)) > _PATH_BYTES:
             hint = "Choose another folder by `--state-dir`."
@@ -69,13 +78,14 @@ class Engine:
             job = Request.parse(request).id
             request = with_digests(request)
             make_buckets(request, self._bucket_root)
+            environ = dict(self._environ())
         except ValueError as error:
             _refuse(str(error), "INVALID")
         with _for_people():
             with self._store.transaction() as connection:
                 row = connection.execute("SELECT submission_id FROM jobs WHERE id = ?", (job,)).fetchone()
                 if row is None:
-                    self._queue(connection, request)
+                    self._queue(connection, request, environ)
                 elif row["submission_id"] != request["submission_id"]:
                     _refuse(f"there is a job `{job}` already", "EXISTS", "Choose another name, or delete that job.")
             self.settle()
@@ -204,7 +214,7 @@ class Engine:
                 return
             time.sleep(min(_SHORT_S if waited < 2.0 else _LONG_S, wait_s - waited))
 
-    def _queue(self, connection: sqlite3.Connection, request: JsonObject) -> None:
+    def _queue(self, connection: sqlite3.Connection, request: JsonObject, environ: Mapping[str, str]) -> None:
         """Makes the job's folder before others can see the job; what a killed creator left there is made anew."""
         from shutil import rmtree
 
@@ -225,7 +235,7 @@ class Engine:
             log.say(notice, severity="WARNING")
         log.close()
         insert(connection, request, origin, "QUEUED", created)
-        write_json(folder.environment, dict(os.environ))
+        write_json(folder.environment, environ)
 
     def _end_queued(self, connection: sqlite3.Connection, row: sqlite3.Row, ending: Ending) -> None:
         folder = JobFolder.of(self._root, row["id"])

@@ -28,7 +28,9 @@ def emulator(*, concurrency: int | None = None) -> Iterator[Google]:
     try:
         endpoints = process.start(data, Options(cache=str(cache), concurrency=concurrency, owner=os.getpid()))
         apart = {"SUBMIT_STATE_DIR": str(data / "state"), "SUBMIT_CACHE_DIR": str(cache)}
-        google = Google(endpoints=endpoints, data=data, env={**environment.variables(endpoints, data, {}), **apart})
+        mine = {name: value for name, value in os.environ.items() if name not in environment.PLACES}
+        variables = environment.variables(endpoints.rest, data, mine)
+        google = Google(endpoints=endpoints, data=data, env={**variables, **apart})
         with environ(google.env):
             yield google
     finally:

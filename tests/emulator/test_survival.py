@@ -50,7 +50,7 @@ class Machine:
 
     def start(self) -> Google:
         endpoints = process.start(self.data, self.options)
-        return Google(endpoints=endpoints, data=self.data, env=environment.variables(endpoints, self.data, {}))
+        return Google(endpoints=endpoints, data=self.data, env=environment.variables(endpoints.rest, self.data, {}))
 
     @property
     def runs(self) -> Path:
