@@ -58,7 +58,7 @@ async def serve(data: Path, options: Options) -> None:
         host, port = _address(options), listener.getsockname()[1]
         engine = stack.enter_context(closing(_engine(data, buckets, options, netloc(host, port))))
         store = stack.enter_context(closing(storage.create(data / "storage", buckets)))
-        jobs = stack.enter_context(closing(services.create(engine, data, buckets)))
+        jobs = stack.enter_context(closing(services.create(engine, data, buckets, store.location)))
         entries = stack.enter_context(closing(logs.create(engine, data)))
         faults = FaultBook()
         handlers = [*jobs.grpc_handlers(), *entries.grpc_handlers()]

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from submit.emulator.services import persistent_resources, problems, worker_pools
+from submit.emulator.services import identities, persistent_resources, problems, worker_pools
+from submit.emulator.services.jobs import Location
 from submit.emulator.services.records import Record
 from submit.emulator.services.resources import JobKind, Resource, Resources
 
@@ -27,6 +28,7 @@ class CustomJobs(JobKind):
     def _problems(self, parent: str, job: Any) -> Iterator[problems.Problem]:
         yield from problems.display_name(job.display_name)
         yield from problems.labels(job.labels)
+        yield from identities.key(job.encryption_spec.kms_key_name, Location.parse(parent).region)
         yield from worker_pools.problems(job.job_spec, "job_spec", self._resources.jobs.buckets)
         kept, kind = job.job_spec.persistent_resource_id, persistent_resources.KIND
         if kept and not self._resources.records.get(kind, f"{parent}/{kind}/{kept}"):

@@ -12,7 +12,7 @@ from typing import Any
 from submit.emulator.rpc.errors import RpcError, bad_request, not_found
 from submit.emulator.rpc.messages import enum_numbers, message_class
 from submit.emulator.rpc.transcoding import merge_dict, to_json
-from submit.emulator.services import problems, worker_pools
+from submit.emulator.services import identities, machines, problems
 from submit.emulator.services.jobs import Location
 from submit.emulator.services.listing import page
 from submit.emulator.services.operations import Operations
@@ -40,7 +40,7 @@ class PersistentResources:
         if self._records.get(KIND, name):
             raise RpcError("ALREADY_EXISTS", f'The PersistentResource "{name}" already exists.')
         resource = request.persistent_resource
-        problems.refuse(_problems(resource))
+        problems.refuse([*_problems(resource), *identities.key(resource.encryption_spec.kms_key_name, location.region)])
         resource.name = name
         resource.state = enum_numbers(f"{self._package}.PersistentResource.State")["RUNNING"]
         resource.create_time.GetCurrentTime()
@@ -108,6 +108,7 @@ def _problems(resource: Any) -> Iterator[Problem]:
         yield Problem("resource_pools", "Required field is not set.")
     for index, pool in enumerate(resource.resource_pools):
         path = f"resource_pools[{index}]"
-        yield from worker_pools.machine_problems(pool.machine_spec, f"{path}.machine_spec")
+        yield from machines.machine_problems(pool.machine_spec, f"{path}.machine_spec")
+        yield from machines.disk_problems(pool.disk_spec, f"{path}.disk_spec")
         if pool.replica_count < 1 and not pool.HasField("autoscaling_spec"):
             yield Problem(f"{path}.replica_count", "Required field is not set.")

@@ -16,6 +16,7 @@ from submit.emulator.services.jobs import ENDED, Jobs, Location
 from submit.emulator.services.listing import matching, ordered, page
 from submit.emulator.services.operations import Operations
 from submit.emulator.services.outcomes import STATES, fill_error, fill_times
+from submit.emulator.services.places import LocationOf, refuse_other_endpoint, refuse_other_region
 from submit.emulator.services.records import Record, Records
 
 Fill = Callable[[Any, Record], None]
@@ -43,11 +44,12 @@ class Resource(NamedTuple):
 
 
 class Resources:
-    def __init__(self, jobs: Jobs, operations: Operations, records: Records) -> None:
-        self.jobs, self._operations, self.records = jobs, operations, records
+    def __init__(self, jobs: Jobs, operations: Operations, records: Records, location_of: LocationOf) -> None:
+        self.jobs, self._operations, self.records, self._location_of = jobs, operations, records, location_of
 
     async def create(self, resource: Resource, parent: str, message: Any, request: Record) -> Any:
         location = known_location(parent)
+        refuse_other_region(request["base_output_dir"], location.region, self._location_of)
         number = self.jobs.numbers.next()
         shown = {
             "display_name": message.display_name,
@@ -157,6 +159,7 @@ def known_location(parent: str) -> Location:
     location = Location.parse(parent)
     if location.region not in catalogue.regions():
         raise bad_request(f"The provided location ID `{location.region}` is not a location of Vertex AI.")
+    refuse_other_endpoint(location.region)
     return location
 
 

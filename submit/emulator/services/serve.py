@@ -16,6 +16,7 @@ from submit.emulator.services.ml_engine.jobs import MlJobs
 from submit.emulator.services.operations import Operations
 from submit.emulator.services.persistent_resources import PersistentResources
 from submit.emulator.services.pipelines import Pipelines
+from submit.emulator.services.places import LocationOf
 from submit.emulator.services.records import Records
 from submit.emulator.services.resources import Resources
 from submit.emulator.services.tuning_jobs import TuningJobs
@@ -37,12 +38,12 @@ class Services:
         self._records.close()
 
 
-def create(engine: Engine, data_dir: Path, buckets: Path) -> Services:
+def create(engine: Engine, data_dir: Path, buckets: Path, location_of: LocationOf = lambda _: None) -> Services:
     """`data_dir` keeps what the services remember beside the engine's jobs; `buckets` is the engine's bucket root."""
     records = Records(data_dir / "services.sqlite3")
     jobs = Jobs(engine, buckets)
     operations = Operations(records, jobs.numbers)
-    resources = Resources(jobs, operations, records)
+    resources = Resources(jobs, operations, records, location_of)
     methods: dict[str, Mapping[str, Callable[..., Any]]] = {"google.longrunning.Operations": operations.methods()}
     for version in _VERSIONS:
         package = f"google.cloud.aiplatform.{version}"

@@ -10,7 +10,8 @@ from typing import Any
 
 from submit.emulator.rpc.errors import unimplemented
 from submit.emulator.rpc.messages import enum_numbers
-from submit.emulator.services import problems, worker_pools
+from submit.emulator.services import identities, problems, worker_pools
+from submit.emulator.services.jobs import Location
 from submit.emulator.services.problems import Problem
 from submit.emulator.services.records import Record
 from submit.emulator.services.resources import JobKind, Resource, Resources
@@ -34,8 +35,8 @@ class TuningJobs(JobKind):
     async def create(self, request: Any) -> Any:
         job = request.hyperparameter_tuning_job
         buckets = self._resources.jobs.buckets
-        problems.refuse(_problems(job))
-        problems.refuse(worker_pools.problems(job.trial_job_spec, "trial_job_spec", buckets))
+        key = identities.key(job.encryption_spec.kms_key_name, Location.parse(request.parent).region)
+        problems.refuse([*_problems(job), *key, *worker_pools.problems(job.trial_job_spec, "trial_job_spec", buckets)])
         study = _study(job)
         run = worker_pools.engine_request(job.trial_job_spec, buckets)
         return await self._resources.create(self._resource, request.parent, job, {**run, "study": study})

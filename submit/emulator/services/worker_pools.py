@@ -5,32 +5,36 @@ https://cloud.google.com/vertex-ai/docs/reference/rest/v1/CustomJobSpec
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from submit import catalogue
+from submit.emulator.services import identities, machines, scheduling
 from submit.emulator.services.packages import package_path, unreadable
 from submit.emulator.services.problems import Problem
 from submit.emulator.services.records import Record
 from submit.engine.request import ROLES
-from submit.job import Machine
 
-_MAX_PACKAGES = 100
+_MAX_PACKAGES, _MAX_VARIABLES, _MAX_ARGS = 100, 100, 100_000
+_IDENTIFIER = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
 
 def engine_request(spec: Any, buckets: Path) -> Record:
     """For a spec that has no `problems`."""
     pools = [(role, pool) for role, pool in zip(ROLES, spec.worker_pool_specs, strict=False) if pool.replica_count]
     uris = dict.fromkeys(uri for _, pool in pools for uri in pool.python_package_spec.package_uris)
-    scheduling = spec.scheduling
     return {
         "packages": [{"path": str(package_path(uri, buckets))} for uri in uris],
         "pools": [_pool(role, pool) for role, pool in pools],
         "base_output_dir": spec.base_output_directory.output_uri_prefix or None,
-        "timeout_s": scheduling.timeout.ToTimedelta().total_seconds() if scheduling.HasField("timeout") else None,
-        "disable_retries": scheduling.disable_retries,
+        "timeout_s": _timeout(spec.scheduling),
+        "disable_retries": spec.scheduling.disable_retries,
     }
+
+
+def _timeout(scheduling: Any) -> float | None:
+    return scheduling.timeout.ToTimedelta().total_seconds() if scheduling.HasField("timeout") else None
 
 
 def _pool(role: str, pool: Any) -> Record:
@@ -59,6 +63,9 @@ def problems(spec: Any, path: str, buckets: Path) -> Iterator[Problem]:
         if pool.replica_count or index == 0:
             yield from _pool_problems(pool, here, is_first=index == 0)
             yield from _package_problems(pool, here, buckets)
+    yield from _tpu_problems(spec, path)
+    yield from scheduling.problems(spec, path)
+    yield from identities.service_account(spec.service_account, f"{path}.service_account")
 
 
 def _pool_problems(pool: Any, path: str, *, is_first: bool) -> Iterator[Problem]:
@@ -67,13 +74,19 @@ def _pool_problems(pool: Any, path: str, *, is_first: bool) -> Iterator[Problem]
     if pool.replica_count < 0:
         yield Problem(f"{path}.replica_count", "The replica count must not be negative.")
     if pool.HasField("container_spec"):
-        if not pool.container_spec.image_uri:
-            yield Problem(f"{path}.container_spec.image_uri", "Required field is not set.")
+        yield from _container_problems(pool.container_spec, f"{path}.container_spec")
     elif pool.HasField("python_package_spec"):
         yield from _python_problems(pool.python_package_spec, f"{path}.python_package_spec")
     else:
         yield Problem(f"{path}.task", "Required field is not set.")
-    yield from machine_problems(pool.machine_spec, f"{path}.machine_spec")
+    yield from machines.machine_problems(pool.machine_spec, f"{path}.machine_spec")
+    yield from machines.disk_problems(pool.disk_spec, f"{path}.disk_spec")
+
+
+def _container_problems(spec: Any, path: str) -> Iterator[Problem]:
+    if not spec.image_uri:
+        yield Problem(f"{path}.image_uri", "Required field is not set.")
+    yield from _program_problems(spec, path)
 
 
 def _python_problems(spec: Any, path: str) -> Iterator[Problem]:
@@ -82,6 +95,20 @@ def _python_problems(spec: Any, path: str) -> Iterator[Problem]:
             yield Problem(f"{path}.{field}", "Required field is not set.")
     if len(spec.package_uris) > _MAX_PACKAGES:
         yield Problem(f"{path}.package_uris", f"There can be at most {_MAX_PACKAGES} packages.")
+    yield from _program_problems(spec, path)
+
+
+def _program_problems(spec: Any, path: str) -> Iterator[Problem]:
+    if sum(map(len, spec.args)) > _MAX_ARGS:
+        yield Problem(f"{path}.args", f"The maximum size of all arguments together is {_MAX_ARGS} characters.")
+    names = [variable.name for variable in spec.env]
+    if len(names) > _MAX_VARIABLES:
+        yield Problem(f"{path}.env", f"There can be at most {_MAX_VARIABLES} environment variables.")
+    if len(set(names)) < len(names):
+        yield Problem(f"{path}.env", "The names of environment variables must be unique.")
+    for index, name in enumerate(names):
+        if not _IDENTIFIER.fullmatch(name):
+            yield Problem(f"{path}.env[{index}].name", f'"{name}" is not a valid C identifier.')
 
 
 def _package_problems(pool: Any, path: str, buckets: Path) -> Iterator[Problem]:
@@ -89,40 +116,7 @@ def _package_problems(pool: Any, path: str, buckets: Path) -> Iterator[Problem]:
         yield Problem(f"{path}.python_package_spec.package_uris", missing)
 
 
-def machine_problems(spec: Any, path: str) -> Iterator[Problem]:
-    """The words are Vertex AI's where they are known."""
-    accelerator = _enum_name(spec, "accelerator_type") if spec.accelerator_type else None
-    if not spec.machine_type:
-        yield Problem(f"{path}.machine_type", "Required field is not set.")
-    elif catalogue.machine(spec.machine_type) is None:
-        yield Problem(f"{path}.machine_type", f'Machine type "{spec.machine_type}" is not supported.')
-    elif bool(accelerator) != bool(spec.accelerator_count):
-        both = "Both `accelerator_type` and `accelerator_count` should be specified or none."
-        yield Problem(f"{path}.accelerator_type", both)
-    else:
-        machine = Machine(
-            machine_type=spec.machine_type, accelerator_type=accelerator, accelerator_count=spec.accelerator_count
-        )
-        yield from _combination(machine, path)
-
-
-def _combination(machine: Machine, path: str) -> Iterator[Problem]:
-    """Accelerators that Google has retired are taken, so that old jobs run."""
-    name = machine.accelerator_type
-    if catalogue.offered(machine) or (name and catalogue.retired_accelerator(name)):
-        return
-    if name is None:
-        yield Problem(f"{path}.accelerator_type", f'Machine type "{machine.machine_type}" needs its accelerator.')
-    elif counts := catalogue.accelerators_of(machine.machine_type).get(name):
-        words = f'Accelerator count {machine.accelerator_count} of "{name}" is not supported for machine type'
-        possible = ", ".join(map(str, counts))
-        yield Problem(f"{path}.accelerator_count", f'{words} "{machine.machine_type}"; possible are {possible}.')
-    else:
-        words = f'Accelerator "{name}" is not supported for machine type "{machine.machine_type}".'
-        yield Problem(f"{path}.accelerator_type", words)
-
-
-def _enum_name(message: Any, field: str) -> str:
-    values = message.DESCRIPTOR.fields_by_name[field].enum_type.values_by_number
-    number = getattr(message, field)
-    return str(values[number].name) if number in values else str(number)
+def _tpu_problems(spec: Any, path: str) -> Iterator[Problem]:
+    used = [pool for pool in spec.worker_pool_specs if pool.replica_count]
+    if len(used) > 1 and any(machines.is_tpu(pool.machine_spec) for pool in used):
+        yield Problem(f"{path}.worker_pool_specs", "A job with TPUs must have exactly one worker pool.")

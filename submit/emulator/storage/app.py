@@ -40,6 +40,11 @@ class Storage:
         except Disconnected:
             return
 
+    def location(self, bucket: str) -> str | None:
+        """As the bucket was created with; None for one that is not known."""
+        known = self._store.metadata.bucket(bucket)
+        return str(known["location"]) if known else None
+
     def close(self) -> None:
         self._store.metadata.close()
 

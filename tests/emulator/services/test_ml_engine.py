@@ -143,3 +143,37 @@ def test_every_unknown_name_is_reported_at_its_place(jobs: Any) -> None:
 def test_numbers_may_be_text(jobs: Any) -> None:
     more = {"scaleTier": "CUSTOM", "masterType": "standard", "workerType": "standard", "workerCount": "2"}
     assert create(jobs, "wide", **more)["trainingInput"]["workerCount"] == "2"
+
+
+N1 = {"scaleTier": "CUSTOM", "masterType": "n1-standard-8"}
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "words"),
+    [
+        ({"args": ["x" * 100_001]}, "args", "100000 characters"),
+        ({"packageUris": [PACKAGE] * 101}, "package_uris", "at most 100 packages"),
+        ({"scheduling": {"maxRunningTime": "0s"}}, "scheduling.max_running_time", "must be positive"),
+        ({"scheduling": {"maxWaitTime": "60s"}}, "scheduling.max_wait_time", "at least 1800 seconds"),
+        ({"scheduling": {"priority": 1001}}, "scheduling.priority", "between 0 and 1000"),
+        ({"serviceAccount": "me"}, "service_account", "Invalid service account: me."),
+        ({"encryptionConfig": {"kmsKeyName": "key"}}, "encryption_config.kms_key_name", "Invalid resource name: key."),
+        ({"jobDir": "/tmp"}, "job_dir", "must be a path in Cloud Storage"),
+        (
+            {**N1, "masterConfig": {"acceleratorConfig": {"type": "NVIDIA_TESLA_T4"}}},
+            "master_config.accelerator_config",
+            "Both the type and the count",
+        ),
+        (
+            {**N1, "masterConfig": {"acceleratorConfig": {"count": 1}}},
+            "master_config.accelerator_config",
+            "Both the type and the count",
+        ),
+    ],
+)
+def test_what_is_out_of_its_limits_is_refused_at_its_field(
+    jobs: Any, change: dict[str, Any], field: str, words: str
+) -> None:
+    said = refusal(jobs, **change)
+    assert said.startswith(f"Field: {field} Error: ")
+    assert words in said

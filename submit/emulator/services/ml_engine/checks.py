@@ -12,7 +12,7 @@ from typing import Any
 
 from submit import catalogue
 from submit.emulator.rpc.errors import bad_request
-from submit.emulator.services import problems
+from submit.emulator.services import identities, problems
 from submit.emulator.services.ml_engine.replicas import REPLICAS, Replica
 from submit.emulator.services.packages import unreadable
 from submit.emulator.services.problems import Problem
@@ -21,6 +21,8 @@ from submit.job import Machine
 _JOB_ID = re.compile(r"[A-Za-z]\w{0,127}", re.ASCII)
 _JOB_DIR = re.compile(r"gs://[a-z0-9][a-z0-9._-]+[a-z0-9](/.*)?", re.DOTALL)
 _LAST_RUNTIME = (2, 11)
+_MAX_PACKAGES, _MAX_ARGS = 100, 100_000
+_SHORTEST_WAIT_S, _PRIORITIES = 1800, range(1001)
 _MACHINE = re.compile(r"n1-(standard|highmem|highcpu)-\d+")
 """Machines of which Vertex AI has fewer."""
 
@@ -54,12 +56,20 @@ def _problems(job: dict[str, Any], buckets: Path) -> Iterator[Problem]:
     yield from _tier(training)
     for replica in REPLICAS:
         yield from _replica(training, replica)
+    yield from _scheduling(training.get("scheduling", {}))
+    yield from identities.service_account(training.get("serviceAccount", ""), "service_account")
+    key = training.get("encryptionConfig", {}).get("kmsKeyName", "")
+    yield from identities.key(key, training.get("region", ""), "encryption_config.kms_key_name")
     if not _JOB_DIR.fullmatch(training.get("jobDir", "gs://none")):
         yield Problem("job_dir", "The job directory must be a path in Cloud Storage, `gs://bucket/path`.")
 
 
 def _program(training: dict[str, Any], buckets: Path) -> Iterator[Problem]:
     """Either a Python package or, on each replica, an image."""
+    if sum(map(len, training.get("args", ()))) > _MAX_ARGS:
+        yield Problem("args", f"The maximum size of all arguments together is {_MAX_ARGS} characters.")
+    if len(training.get("packageUris", ())) > _MAX_PACKAGES:
+        yield Problem("package_uris", f"There can be at most {_MAX_PACKAGES} packages.")
     if training.get("masterConfig", {}).get("imageUri"):
         return
     for field in ("packageUris", "pythonModule"):
@@ -79,6 +89,18 @@ def _runtime(training: dict[str, Any]) -> Iterator[Problem]:
     if not known or (python and "runtimeVersion" in training and python not in pythons):
         words = f"The specified runtime version '{runtime}' with the Python version '{python}' is not supported or is"
         yield Problem("runtime_version", f"{words} deprecated. Please specify a different runtime version.")
+
+
+def _scheduling(scheduling: dict[str, Any]) -> Iterator[Problem]:
+    """Durations as the schema has let them pass: `3600s`."""
+    running, waiting = (float(scheduling.get(f"max{what}Time", "1800s")[:-1]) for what in ("Running", "Wait"))
+    if running <= 0:
+        yield Problem("scheduling.max_running_time", "The maximum running time must be positive.")
+    if waiting < _SHORTEST_WAIT_S:
+        words = f"The maximum wait time must be at least {_SHORTEST_WAIT_S} seconds."
+        yield Problem("scheduling.max_wait_time", words)
+    if scheduling.get("priority", 0) not in _PRIORITIES:
+        yield Problem("scheduling.priority", f"The priority must be between 0 and {_PRIORITIES[-1]}.")
 
 
 def _tier(training: dict[str, Any]) -> Iterator[Problem]:
@@ -106,6 +128,9 @@ def _machine(name: str, accelerator: dict[str, Any], replica: Replica) -> Iterat
     legacy = catalogue.legacy_machine(name)
     if not (legacy or catalogue.machine(name) or _MACHINE.fullmatch(name)):
         yield Problem(replica.field("type"), f"The machine type `{name}` is not supported.")
+    elif accelerator and bool(accelerator.get("type")) != bool(int(accelerator.get("count", "0"))):
+        words = "Both the type and the count of an accelerator must be given, or none."
+        yield Problem(replica.field("config.accelerator_config"), words)
     elif accelerator and legacy and name != "cloud_tpu":
         words = f"An accelerator cannot be attached to `{name}`; name a Compute Engine machine type."
         yield Problem(replica.field("config.accelerator_config"), words)
