@@ -134,6 +134,7 @@ class Conformance:
         ended = False
         while not ended:
             page = site.page(handle, cursors[-1], 0.05)
+            assert not {e.insert_id for e in page.entries} & {e.insert_id for e in entries}, "the log repeats itself"
             entries += page.entries
             cursors.append(page.cursor)
             ended = page.ended

@@ -158,9 +158,15 @@ class Site:
         return self._take(self.backend.logs(handle, self.target, cursor, wait_s))
 
     def _follow(self, handle: Handle, cursor: str) -> Iterator[LogEntry]:
-        ended = False
+        """Each entry once, or it fails, also where a log without end would come of a repeat."""
+        deadline, ended = time.monotonic() + PATIENCE_S, False
+        seen: set[str] = set()
         while not ended:
+            assert time.monotonic() < deadline, f"the log of {handle} does not end"
             page = self.page(handle, cursor, WAIT_S)
+            again = [entry for entry in page.entries if entry.insert_id in seen]
+            assert not again, f"the log of {handle} repeats {again[0]}"
+            seen |= {entry.insert_id for entry in page.entries}
             yield from page.entries
             cursor, ended = page.cursor, page.ended
 
