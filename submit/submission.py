@@ -125,7 +125,7 @@ def _region(name: str | None) -> tuple[Problem, ...]:
     """That of a flag or a config was looked at already."""
     if name is None or name in catalogue.regions():
         return ()
-    hint = "It comes from CLOUDSDK_COMPUTE_REGION or from `region` in `[tool.submit]`."
+    hint = "It comes from CLOUDSDK_AI_REGION, CLOUDSDK_COMPUTE_REGION, `[tool.submit]` or the settings of `gcloud`."
     return (Problem(message=f"`{name}` is not a region of Vertex AI", hint=hint),)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from submit.errors import UsageError
@@ -16,12 +16,16 @@ DEFAULT_REGION = "us-central1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What a command finds around it, read once: environment, working folder and the folders for state and cache."""
+    """What a command finds around it, read once: environment, working folder and the folders for state and cache.
+
+    `gcloud` are the settings of the cloud SDK's active configuration, by `section/property`.
+    """
 
     environ: Mapping[str, str]
     cwd: Path
     state_dir: Path
     cache_dir: Path
+    gcloud: Mapping[str, str] = field(default_factory=dict)
 
 
 _ENDPOINTS = ("CLOUDSDK_API_ENDPOINT_OVERRIDES_", "STORAGE_EMULATOR_HOST")
@@ -51,11 +55,12 @@ class TargetFlags:
 def resolve(
     flags: TargetFlags, surroundings: Surroundings, config: Config | None, defaults: Mapping[str, Json]
 ) -> Target:
-    """A flag wins over the environment, that over the config, that over `[tool.submit]`, that over our default.
+    """A flag wins over the environment, that over the config, that over `[tool.submit]`, that over the settings of the
+    cloud SDK, those over our default.
 
     The environment of the cloud SDK says what is usual, not what this job needs: its region comes after the config's.
     """
-    environ = surroundings.environ
+    environ, gcloud = surroundings.environ, surroundings.gcloud
 
     def project_default(key: str) -> str | None:
         value = defaults.get(key)
@@ -67,11 +72,19 @@ def resolve(
         or (config.backend if config else None)
         or project_default("backend")
         or DEFAULT_BACKEND,
-        project=flags.project or environ.get("CLOUDSDK_CORE_PROJECT") or project_default("project"),
+        project=flags.project
+        or environ.get("GOOGLE_CLOUD_PROJECT")
+        or environ.get("CLOUDSDK_CORE_PROJECT")
+        or project_default("project")
+        or gcloud.get("core/project")
+        or gcloud.get("auth/quota_project"),
         region=flags.region
         or (config.region if config else None)
+        or environ.get("CLOUDSDK_AI_REGION")
         or environ.get("CLOUDSDK_COMPUTE_REGION")
         or project_default("region")
+        or gcloud.get("ai/region")
+        or gcloud.get("compute/region")
         or DEFAULT_REGION,
         staging_bucket=_bucket(flags.staging_bucket) or project_default("staging-bucket"),
         state_dir=str(surroundings.state_dir),

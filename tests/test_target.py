@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,32 @@ def test_the_region_of_the_config_wins_over_that_of_the_environment() -> None:
     assert resolve(TargetFlags(), around(**ENVIRON), config(region="yaml"), PROJECT).region == "yaml"
     assert resolve(FLAG, around(**ENVIRON), config(region="yaml"), PROJECT).region == "flag"
     assert resolve(TargetFlags(), around(), None, {}).region == "us-central1"
+
+
+@pytest.mark.parametrize(
+    ("flags", "environ", "project", "gcloud", "expected"),
+    [
+        ("flag", {"GOOGLE_CLOUD_PROJECT": "environ"}, {"project": "file"}, {"core/project": "gcloud"}, "flag"),
+        (None, {"GOOGLE_CLOUD_PROJECT": "environ", "CLOUDSDK_CORE_PROJECT": "x"}, {"project": "file"}, {}, "environ"),
+        (None, {"CLOUDSDK_CORE_PROJECT": "environ"}, {"project": "file"}, {"core/project": "gcloud"}, "environ"),
+        (None, {}, {"project": "file"}, {"core/project": "gcloud"}, "file"),
+        (None, {}, {}, {"core/project": "gcloud", "auth/quota_project": "quota"}, "gcloud"),
+        (None, {}, {}, {"auth/quota_project": "quota"}, "quota"),
+        (None, {}, {}, {}, None),
+    ],
+)
+def test_the_project_is_taken_from_the_same_places_as_by_gcloud(
+    flags: str | None, environ: dict[str, str], project: dict[str, Json], gcloud: dict[str, str], expected: str | None
+) -> None:
+    there = replace(around(**environ), gcloud=gcloud)
+    assert resolve(TargetFlags(project=flags), there, None, project).project == expected
+
+
+def test_a_region_of_the_cloud_sdk_is_better_than_none() -> None:
+    there = replace(around(), gcloud={"compute/region": "compute", "ai/region": "ai"})
+    assert resolve(TargetFlags(), there, None, {}).region == "ai"
+    assert resolve(TargetFlags(), there, None, PROJECT).region == "project"
+    assert resolve(TargetFlags(), around(CLOUDSDK_AI_REGION="ai", CLOUDSDK_COMPUTE_REGION="c"), None, {}).region == "ai"
 
 
 def test_what_is_no_bucket_cannot_stage_packages() -> None:

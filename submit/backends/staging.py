@@ -17,7 +17,7 @@ def project_of(target: Target) -> str:
     raise UsageError(
         Problem(
             message="the project is not known",
-            hint="Name it with `--project`, in CLOUDSDK_CORE_PROJECT, or as `project` in `[tool.submit]`.",
+            hint="Name it with `--project`, in GOOGLE_CLOUD_PROJECT, or by `gcloud config set project`.",
         )
     )
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from submit.intents.intent import Moment
 from submit.target import Surroundings
+from submit.world import gcloud
 
 APPLICATION = "jobdir"
 
@@ -26,7 +27,13 @@ def read(state_dir: Path | None = None) -> Surroundings:
         moved = platformdirs.user_state_path(APPLICATION)
         cache = cache or platformdirs.user_cache_path(APPLICATION)
     state = moved.expanduser().absolute()
-    return Surroundings(environ=environ, cwd=Path.cwd(), state_dir=state, cache_dir=cache or state / "cache")
+    return Surroundings(
+        environ=environ,
+        cwd=Path.cwd(),
+        state_dir=state,
+        cache_dir=cache or state / "cache",
+        gcloud=gcloud.settings(environ),
+    )
 
 
 def _folder(text: str | None) -> Path | None:
