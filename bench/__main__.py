@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from bench import install, job, package, processes, programs, queued, start
+from bench import calls, install, job, package, processes, programs, queued, start, submitted
 from bench.report import Report
 from bench.setting import Setting, prepare
 
@@ -21,6 +21,8 @@ BENCHMARKS: Mapping[str, Callable[[Setting], Report]] = {
     "queue-300": queued.run_300,
     "package": package.run,
     "install": install.run,
+    "emulator": submitted.run,
+    "emulator-calls": calls.run,
 }
 ONLY_WHEN_NAMED = ("install",)  # slow, and needs the network
 

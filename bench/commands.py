@@ -19,16 +19,17 @@ def command(
     cwd: Path | None = None,
     expect: str = "",
     before: Callable[[], None] = lambda: None,
+    reap: bool = True,
 ) -> Arm:
     """`argv` raises `AbsentError` if the program is not here; `cwd` is the project by default; the command must print
-    `expect`; `before` is called before each run and not timed."""
+    `expect`; `before` is called before each run and not timed. Not to `reap`: others run beside it."""
 
     def prepare() -> Callable[[], Sample]:
         found = argv()
 
         def once() -> Sample:
             before()
-            ran = processes.run(found, env=setting.env, cwd=cwd or setting.project, expect=expect)
+            ran = processes.run(found, env=setting.env, cwd=cwd or setting.project, expect=expect, reap=reap)
             return {"wall_s": ran.wall_s, "cpu_s": ran.cpu_s}
 
         return once

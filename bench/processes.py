@@ -35,8 +35,17 @@ def adopt_orphans() -> None:
         raise OSError("prctl(PR_SET_CHILD_SUBREAPER) failed")
 
 
-def run(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, expect: str = "", timeout_s: float = 600.0) -> Ran:
-    """Raises `BrokenError` unless the program exits with 0 in time, prints `expect`, and leaves no process behind."""
+def run(
+    argv: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    cwd: Path,
+    expect: str = "",
+    timeout_s: float = 600.0,
+    reap: bool = True,
+) -> Ran:
+    """Raises `BrokenError` unless the program exits with 0 in time, prints `expect`, and (`reap`) leaves no process
+    behind."""
     cpu_before = _children_cpu_s()
     start = time.perf_counter()
     try:
@@ -53,7 +62,8 @@ def run(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, expect: str =
     except subprocess.TimeoutExpired as expired:
         raise BrokenError(f"{' '.join(argv)}: not done after {timeout_s:.0f} s") from expired
     wall_s = time.perf_counter() - start
-    _reap(argv)
+    if reap:
+        _reap(argv)
     if done.returncode != 0 or expect not in done.stdout + done.stderr:
         raise BrokenError(f"{' '.join(argv)}: exit code {done.returncode}\n{(done.stdout + done.stderr)[-2000:]}")
     return Ran(wall_s, _children_cpu_s() - cpu_before if sys.platform == "linux" else None, done.stdout)

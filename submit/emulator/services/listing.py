@@ -52,7 +52,8 @@ def ordered(items: list[Record], order_by: str) -> list[Record]:
     for part in reversed([part.split() for part in order_by.split(",") if part.strip()]):
         if len(part) > 2 or part[1:] not in ([], ["asc"], ["desc"]):
             raise bad_request(f"Invalid order_by: {order_by}", ("order_by", "expected `field [asc|desc], …`"))
-        items = sorted(items, key=lambda item: str(_value(item, part[0]) or ""), reverse=part[1:] == ["desc"])
+        read = _reader(part[0])
+        items = sorted(items, key=lambda item: str(read(item) or ""), reverse=part[1:] == ["desc"])
     return items
 
 
@@ -105,7 +106,8 @@ class _Parser:
         field, sign, value = (self._next() for _ in range(3))
         if sign not in _COMPARISONS or not field or field in "()":
             raise self._error()
-        return lambda item: _COMPARISONS[sign](_value(item, field), value)
+        compare, read = _COMPARISONS[sign], _reader(field)
+        return lambda item: compare(read(item), value)
 
     def _peek(self) -> str:
         return self._tokens[self._at] if self._at < len(self._tokens) else ""
@@ -163,13 +165,11 @@ def _equal(have: Any, want: str) -> bool:
     return str(have) == want
 
 
-def _value(item: Any, path: str) -> Any:
-    """At a dotted path in snake_case or camelCase; what follows `labels.` is a key as it stands."""
+def _reader(path: str) -> Callable[[Any], Any]:
+    """Reads what is at a dotted path in snake_case or camelCase; what follows `labels.` is a key as it stands."""
     head, _, rest = path.partition(".")
-    if not isinstance(item, dict):
-        return None
     if head == "labels" and rest:
-        return item.get("labels", {}).get(rest)
+        return lambda item: item.get("labels", {}).get(rest) if isinstance(item, dict) else None
     camel = re.sub(r"_(\w)", lambda match: match[1].upper(), head)
-    value = item.get(head, item.get(camel))
-    return _value(value, rest) if rest else value
+    below = _reader(rest) if rest else lambda value: value
+    return lambda item: below(item.get(head, item.get(camel))) if isinstance(item, dict) else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from functools import cache
 from typing import Any, NamedTuple
 
 from submit import catalogue
@@ -179,5 +180,10 @@ def _as_json(resource: Resource, job: Record) -> Record:
 
 def _state(resource: Resource, job: Record) -> str:
     """`JOB_STATE_RUNNING`."""
-    prefix = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", resource.states).upper()
-    return f"{prefix}_{STATES[job['state']]}"
+    return f"{_prefix(resource.states)}_{STATES[job['state']]}"
+
+
+@cache
+def _prefix(states: str) -> str:
+    """`JobState` -> `JOB_STATE`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", states).upper()

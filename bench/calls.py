@@ -1,0 +1,107 @@
+"""What a call to the emulator takes, over kept connections, empty and with 1,000 jobs and 100,000 log entries."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from statistics import median
+from typing import Any
+
+import grpc
+from google.protobuf.json_format import ParseDict
+
+from bench import processes, programs
+from bench.emulated import Emulated, emulated
+from bench.report import Limit, Report, milliseconds, times
+from bench.rest import Rest
+from bench.setting import Setting
+from submit.emulator.rpc import message_class
+
+JOBS, LINES = 1_000, 100_000
+TIMES = 50
+PACKAGE = "google.cloud.aiplatform.v1"
+QUICK = ("create, REST", "get, REST", "create, gRPC", "get, gRPC")
+
+Calls = Mapping[str, Callable[[], object]]
+
+
+def run(setting: Setting) -> Report:
+    start_s = median(_start(setting) for _ in range(setting.runs))
+    with emulated(setting) as here:
+        rest = Rest(here.google, here.running)
+        calls = {**_rest_calls(rest), **_grpc_calls(here, rest)}
+        empty = _measure(calls)
+        _load(here, rest)
+        loaded = _measure(calls)
+    return Report(
+        title=f"emulator-calls: p50 of {TIMES} calls; loaded: {JOBS:,} jobs wait and there are {LINES:,} log entries",
+        columns=("empty", "loaded", "loaded ÷ empty"),
+        rows=[
+            (name, milliseconds(empty[name]), milliseconds(loaded[name]), times(loaded[name] / empty[name]))
+            for name in calls
+        ],
+        limits=[
+            Limit("`submit emulator start` until it answers ≤ 0.7 s", start_s, 0.7),
+            *(Limit(f"{name} ≤ 5 ms, in ms", empty[name] * 1e3, 5) for name in QUICK),
+        ],
+    )
+
+
+def _start(setting: Setting) -> float:
+    """Seconds from the command to its exit; what it has started answers by then."""
+    argv = [*programs.submit(), "emulator"]
+    ran = processes.run([*argv, "start"], env=setting.env, cwd=setting.project, reap=False)
+    processes.run([*argv, "stop"], env=setting.env, cwd=setting.project, reap=False)
+    return ran.wall_s
+
+
+def _measure(calls: Calls) -> dict[str, float]:
+    return {name: median(_timed(call) for _ in range(TIMES)) for name, call in calls.items()}
+
+
+def _timed(call: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
+
+
+def _rest_calls(rest: Rest) -> Calls:
+    waiting, ml_waiting = rest.create()["name"], rest.create_ml()["jobId"]
+    return {
+        "create, REST": rest.create,
+        "get, REST": lambda: rest.ask("GET", f"/v1/{waiting}"),
+        "list, first page of 50": lambda: rest.list("pageSize=50"),
+        "list, by display name": lambda: rest.list("filter=display_name%3Dnone"),
+        "create, ML Engine": rest.create_ml,
+        "get, ML Engine": lambda: rest.ask("GET", f"/v1/projects/{rest.project}/jobs/{ml_waiting}"),
+        "list, ML Engine, first page of 50": lambda: rest.ask("GET", f"/v1/projects/{rest.project}/jobs?pageSize=50"),
+        "entries of a job, first 50": lambda: rest.entries("asc", rest.running),
+        "entries of a job, last 50": lambda: rest.entries("desc", rest.running),
+        "entries of all jobs, last 50": lambda: rest.entries("desc"),
+    }
+
+
+def _grpc_calls(here: Emulated, rest: Rest) -> Calls:
+    channel = grpc.insecure_channel(here.google.endpoints.grpc)
+
+    def method(name: str, request: Any) -> Callable[[], Any]:
+        call = channel.unary_unary(
+            f"/{PACKAGE}.JobService/{name}",
+            request_serializer=lambda message: message.SerializeToString(),
+            response_deserializer=message_class(f"{PACKAGE}.CustomJob").FromString,
+        )
+        return lambda: call(request)
+
+    creation = message_class(f"{PACKAGE}.CreateCustomJobRequest")(parent=rest.parent)
+    ParseDict(rest.vertex, creation.custom_job)
+    reading = message_class(f"{PACKAGE}.GetCustomJobRequest")(name=rest.create()["name"])
+    return {"create, gRPC": method("CreateCustomJob", creation), "get, gRPC": method("GetCustomJob", reading)}
+
+
+def _load(here: Emulated, rest: Rest) -> None:
+    for _ in range(JOBS):
+        rest.create()
+    here.write_lines(LINES)
+    while "these were all" not in json.dumps(rest.entries("desc", rest.running)):
+        time.sleep(0.2)
