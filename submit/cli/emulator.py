@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from submit.cli import narrate
+from submit.cli import emulator_capacity, narrate
 from submit.cli import options as shared
 from submit.cli.emulator_env import env
 from submit.cli.emulator_exec import execute
@@ -37,7 +37,7 @@ def emulator() -> None:
     """
 
 
-for command in (env, execute, fault):
+for command in (env, execute, fault, emulator_capacity.capacity, emulator_capacity.preempt):
     emulator.add_command(command)
 
 
@@ -46,6 +46,7 @@ for command in (env, execute, fault):
 @click.option("--concurrency", type=click.IntRange(1), help="Jobs that run at once (default: one per core).")
 @click.option("--host", default=LOOPBACK, show_default=True, metavar="ADDRESS", help="IP address to listen on.")
 @click.option(f"--{OPEN}", "is_open", is_flag=True, help="Needed for a --host that is not loopback.")
+@emulator_capacity.of_a_start
 @data_dir
 @shared.output_format("table", "json", "yaml")
 @shared.state_dir
@@ -55,15 +56,20 @@ def start(
     concurrency: int | None,
     host: str,
     is_open: bool,
+    capacity: Path | None,
+    realistic: float | None,
+    retired_accelerators: str | None,
     data_dir: Path | None,
     output: str,
     state_dir: Path | None,
 ) -> None:
     """Start the emulator in the background, or show where it runs."""
     _check_host(host, is_open=is_open)
+    changes = emulator_capacity.changes_of_a_start(capacity, realistic, retired_accelerators)
     around = surroundings.read(state_dir)
     options = Options(cache=str(around.cache_dir), host=host, port=port, concurrency=concurrency)
     endpoints = process.start(data_folder(around, data_dir), options)
+    emulator_capacity.apply(endpoints, changes, anew=capacity is not None)
     _show(endpoints, output)
 
 

@@ -32,7 +32,7 @@ _SETTLE_S = 0.25
 _UNFINISHED = "SELECT * FROM jobs WHERE state IN ('QUEUED', 'PREPARING', 'RUNNING', 'CANCELLING') ORDER BY sequence"
 _PATH_BYTES = 480
 """SQLite takes 512 with the names of its files."""
-_OVERVIEW = """SELECT sequence, id, submission_id, state, create_time, start_time, end_time,
+_OVERVIEW = """SELECT sequence, id, submission_id, state, held, create_time, start_time, end_time,
                       CASE WHEN sequence > ? THEN request END AS request FROM jobs ORDER BY sequence DESC"""
 _ROOM = "See whether its disk is full or may not be written; another folder is chosen by `--state-dir`."
 

@@ -24,7 +24,7 @@ def ask(endpoints: Endpoints, verb: str, path: str, body: Any = None) -> Any:
     if status == http.client.OK:
         return answer
     lines = answer["error"]["message"].splitlines()
-    if status == http.client.BAD_REQUEST:
+    if answer["error"]["status"] == "INVALID_ARGUMENT":
         raise UsageError(Problem(message=line) for line in lines)
     kind = ErrorKind.NOT_FOUND if status == http.client.NOT_FOUND else ErrorKind.INVALID
     raise ServiceError("; ".join(lines), kind=kind)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, ParamSpec, TypeVar
 
+from submit.emulator.capacity.keeper import Keeper, shown
 from submit.emulator.rpc.errors import RpcError, bad_request
 from submit.emulator.services.records import Record
 from submit.emulator.shelf import Shelf
@@ -71,8 +72,8 @@ class Numbers:
 class Jobs:
     """`buckets` is the folder whose sub-folders are the buckets."""
 
-    def __init__(self, engine: Engine, buckets: Path) -> None:
-        self._engine, self._shelf = engine, Shelf(engine)
+    def __init__(self, engine: Engine, buckets: Path, capacity: Keeper) -> None:
+        self._engine, self._shelf, self._capacity = engine, Shelf(engine), capacity
         self.buckets = buckets
         self.numbers = Numbers()
 
@@ -81,12 +82,12 @@ class Jobs:
         client = {"kind": kind, "name": name, "job_id": name.rsplit("/", 1)[1], "body": body}
         client["project"] = name.split("/")[1]
         whole = {**request, "id": engine_id, "submission_id": self.numbers.next(), "client": client}
-        return await _asked(self._engine.create, whole)
+        return shown(await _asked(self._capacity.create, whole))
 
     async def get(self, kind: str, name: str, engine_id: str) -> Record:
         """Raises NOT_FOUND, also for a job of another project or place that has the number."""
         try:
-            job: Record = (await _asked(self._engine.get, [engine_id]))[0]
+            job: Record = shown((await _asked(self._engine.get, [engine_id]))[0])
         except RpcError as error:
             raise (_missing(kind, name) if error.code == "NOT_FOUND" else error) from error
         if job["client"]["name"] != name or job["client"]["kind"] != kind:
@@ -96,7 +97,7 @@ class Jobs:
     async def list(self, kind: str, parent: str) -> list[Record]:
         """Newest first, as `Shelf` has them; `projects/-/locations/-` is everywhere."""
         jobs = await _asked(self._shelf.all)
-        return list(filter(_is_below(kind, parent), jobs))
+        return list(map(shown, filter(_is_below(kind, parent), jobs)))
 
     async def whole(self, chosen: Iterable[Record]) -> Sequence[Record]:
         """All that is known of jobs from a list, each under the name that it has there; those that were deleted
@@ -121,7 +122,9 @@ class Jobs:
             return [] if len(chosen) == 1 else [whole for job in chosen for whole in self._whole([job])]
         both = zip(found, chosen, strict=True)
         return [
-            {**whole, "client": job["client"]} for whole, job in both if whole["submission_id"] == job["submission_id"]
+            {**shown(whole), "client": job["client"]}
+            for whole, job in both
+            if whole["submission_id"] == job["submission_id"]
         ]
 
 

@@ -32,7 +32,7 @@ def machine_problems(spec: Any, path: str) -> Iterator[Problem]:
 
 
 def machine_of(spec: Any) -> Machine:
-    accelerator = _enum_name(spec, "accelerator_type") if spec.accelerator_type else None
+    accelerator = enum_name(spec, "accelerator_type") if spec.accelerator_type else None
     return Machine(
         machine_type=spec.machine_type, accelerator_type=accelerator, accelerator_count=spec.accelerator_count
     )
@@ -79,7 +79,7 @@ def _combination(machine: Machine, path: str) -> Iterator[Problem]:
         yield Problem(f"{path}.accelerator_type", words)
 
 
-def _enum_name(message: Any, field: str) -> str:
+def enum_name(message: Any, field: str) -> str:
     values = message.DESCRIPTOR.fields_by_name[field].enum_type.values_by_number
     number = getattr(message, field)
     return str(values[number].name) if number in values else str(number)

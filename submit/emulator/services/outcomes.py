@@ -21,8 +21,13 @@ STATES = {
 }
 """After `JOB_STATE_` or `PIPELINE_STATE_`."""
 
-_CANCELLED, _INVALID_ARGUMENT, _DEADLINE_EXCEEDED, _INTERNAL = 1, 3, 4, 13
-_ERROR_CODES = {"time-out": _DEADLINE_EXCEEDED, "supervisor lost": _INTERNAL}
+_CANCELLED, _INVALID_ARGUMENT, _DEADLINE_EXCEEDED, _RESOURCE_EXHAUSTED, _ABORTED, _INTERNAL = 1, 3, 4, 8, 10, 13
+_ERROR_CODES = {
+    "time-out": _DEADLINE_EXCEEDED,
+    "stock-out": _RESOURCE_EXHAUSTED,
+    "preempted": _ABORTED,
+    "supervisor lost": _INTERNAL,
+}
 
 
 def failure_message(job: Record) -> str:

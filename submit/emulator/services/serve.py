@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from submit.emulator.capacity.keeper import Keeper
 from submit.emulator.rpc import RestApp, grpc_handler
 from submit.emulator.rpc.http import App
 from submit.emulator.services import locations, projects
@@ -28,20 +29,28 @@ _VERSIONS = ("v1", "v1beta1")
 class Services:
     """`app` answers REST; `close` closes what the services remember, not the engine."""
 
-    def __init__(self, methods: Mapping[str, Mapping[str, Callable[..., Any]]], app: App, records: Records) -> None:
-        self._methods, self.app, self._records = methods, app, records
+    def __init__(
+        self,
+        methods: Mapping[str, Mapping[str, Callable[..., Any]]],
+        app: App,
+        records: Records,
+        capacity: Keeper,
+    ) -> None:
+        self._methods, self.app, self.records, self.capacity = methods, app, records, capacity
 
     def grpc_handlers(self) -> list[Any]:
         return [grpc_handler(service, methods) for service, methods in self._methods.items()]
 
     def close(self) -> None:
-        self._records.close()
+        self.capacity.close()
+        self.records.close()
 
 
 def create(engine: Engine, data_dir: Path, buckets: Path, location_of: LocationOf = lambda _: None) -> Services:
     """`data_dir` keeps what the services remember beside the engine's jobs; `buckets` is the engine's bucket root."""
     records = Records(data_dir / "services.sqlite3")
-    jobs = Jobs(engine, buckets)
+    capacity = Keeper(engine, data_dir / "capacity.json")
+    jobs = Jobs(engine, buckets, capacity)
     operations = Operations(records, jobs.numbers)
     resources = Resources(jobs, operations, records, location_of)
     methods: dict[str, Mapping[str, Callable[..., Any]]] = {"google.longrunning.Operations": operations.methods()}
@@ -55,4 +64,4 @@ def create(engine: Engine, data_dir: Path, buckets: Path, location_of: LocationO
     methods[locations.SERVICE] = locations.methods()
     methods[projects.SERVICE] = projects.methods()
     routes = [*MlJobs(jobs, records).routes(), *projects.routes()]
-    return Services(methods, JsonApp(routes, otherwise=RestApp(methods)), records)
+    return Services(methods, JsonApp(routes, otherwise=RestApp(methods)), records, capacity)

@@ -26,7 +26,8 @@ def engine_request(spec: Any, buckets: Path) -> Record:
     uris = dict.fromkeys(uri for _, pool in pools for uri in pool.python_package_spec.package_uris)
     return {
         "packages": [{"path": str(package_path(uri, buckets))} for uri in uris],
-        "pools": [_pool(role, pool) for role, pool in pools],
+        "pools": [_pool(role, pool) | _machine(spec, pool) for role, pool in pools],
+        "strategy": machines.enum_name(spec.scheduling, "strategy"),
         "base_output_dir": spec.base_output_directory.output_uri_prefix or None,
         "timeout_s": _timeout(spec.scheduling),
         "disable_retries": spec.scheduling.disable_retries,
@@ -48,6 +49,15 @@ def _pool(role: str, pool: Any) -> Record:
         "args": [*program.args],
         "env": {variable.name: variable.value for variable in program.env},
     }
+
+
+def _machine(spec: Any, pool: Any) -> Record:
+    """What it takes of the region's capacity; nothing on machines that are kept for the user."""
+    if spec.persistent_resource_id:
+        return {}
+    machine = machines.machine_of(pool.machine_spec)
+    accelerator, count = machine.accelerator_type, machine.accelerator_count
+    return {"machine": {"type": machine.machine_type, "accelerator": accelerator, "accelerators": count}}
 
 
 def problems(spec: Any, path: str, buckets: Path) -> Iterator[Problem]:

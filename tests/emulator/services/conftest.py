@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from google.auth.credentials import AnonymousCredentials
 
+from submit.emulator.capacity.keeper import Keeper
 from submit.emulator.services.serve import create
 from submit.engine import Engine
 from tests.emulator.services.serving import Server
@@ -27,6 +28,8 @@ class Emulator:
     target: str
     engine: Engine
     buckets: Path
+    data: Path
+    capacity: Keeper
     package: str = PACKAGE
 
 
@@ -38,7 +41,7 @@ def emulator(tmp_path: Path, cache: Path) -> Iterator[Emulator]:
     engine = Engine(tmp_path / "engine", cache=cache, bucket_root=buckets, concurrency=2)
     services = create(engine, tmp_path / "services", buckets)
     with Server(services.app, services.grpc_handlers()) as server:
-        yield Emulator(server.url, server.target, engine, buckets)
+        yield Emulator(server.url, server.target, engine, buckets, tmp_path / "services", services.capacity)
     for job in engine.list():
         engine.cancel(str(job["id"]))
     services.close()

@@ -82,7 +82,21 @@ def _pool(training: Record, replica: Replica, count: int) -> Record:
         "module": None if image else training["pythonModule"],
         "container": {"image": image, "command": command} if image else None,
         "args": args or training.get("args", []),
+        "machine": _machine(training, replica),
     }
+
+
+def _machine(training: Record, replica: Replica) -> Record:
+    """What it takes of the region's capacity: the machine that the name stood for."""
+    tier = {str(pool.role): pool.machine for pool in catalogue.scale_tier(training.get("scaleTier", "BASIC"))}
+    name = training.get(replica.type_key, "")
+    legacy = tier.get(replica.role) or catalogue.legacy_machine(name)
+    if legacy:
+        machine = legacy.machine
+        accelerator, count = machine.accelerator_type, machine.accelerator_count
+        return {"type": machine.machine_type, "accelerator": accelerator, "accelerators": count}
+    attached = training.get(replica.config_key, {}).get("acceleratorConfig", {})
+    return {"type": name, "accelerator": attached.get("type"), "accelerators": int(attached.get("count", 0))}
 
 
 def _study(given: Record) -> Record:
