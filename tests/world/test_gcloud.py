@@ -64,10 +64,6 @@ def test_the_project_of_the_application_default_credentials_is_found(folder: Pat
 @pytest.mark.skipif(shutil.which("gcloud") is None, reason="gcloud is not installed")
 def test_what_gcloud_itself_has_written_is_read(tmp_path: Path) -> None:
     environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "CLOUDSDK_CORE_DISABLE_PROMPTS": "1"}
-    for key, value in (("project", "my-project"), ("ai/region", "europe-west4"), ("compute/region", "us-east1")):
+    for key, value in (("project", "my-project"), ("ai/region", "europe-west4")):
         subprocess.run(["gcloud", "config", "set", key, value], env=environ, check=True, capture_output=True)
-    assert settings(environ) == {
-        "core/project": "my-project",
-        "ai/region": "europe-west4",
-        "compute/region": "us-east1",
-    }
+    assert settings(environ) == {"core/project": "my-project", "ai/region": "europe-west4"}
