@@ -426,7 +426,7 @@ class LogPage:
     """Entries after a cursor, which continues behind them.
 
     `ended`: the job is over and nothing follows; `more`: more is there already. `hold_s`: for so long entries that are
-    older than these may still come, because they arrived as they were written, not in order.
+    older than these may still come, because they arrived as they were written, not in order. `note` is for people.
     """
 
     entries: Sequence[LogEntry]
@@ -434,3 +434,4 @@ class LogPage:
     ended: bool
     more: bool = False
     hold_s: float = 0.0
+    note: str = ""

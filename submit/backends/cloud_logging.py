@@ -1,149 +1,173 @@
-"""Log entries of a job from Cloud Logging, each once, whenever it arrives.
+"""A job's log in Cloud Logging: each entry once, as soon as the service has it.
 
-Entries become visible late and out of order, so that reading on from the newest one loses lines. A cursor therefore
-remembers how far the log is settled and which entries it has seen since; every look starts a little earlier than the
-last one ended. https://cloud.google.com/logging/docs/reference/v2/rest/v2/entries/list
+A tail gives entries when they arrive. Lists fill what a tail may have missed: what was there before, what came while it
+was cut or suppressed. Where tailing is not permitted, lists alone follow the log.
+https://cloud.google.com/logging/docs/reference/v2/rest/v2/entries
 """
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from typing import cast
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import NamedTuple, cast
 
-from submit.backends.cloud_status import record, records, time_of
+from submit.backends.cloud_cursor import Cursor
+from submit.backends.cloud_status import record, records
 from submit.backends.creation import pause
 from submit.errors import ErrorKind, ServiceError
 from submit.job import JsonObject, LogEntry, LogPage
-from submit.logs.times import normal
+from submit.logs import times
 from submit.steps import Call, Conversation
 
-OVERLAP = timedelta(seconds=20)
-"""entries that arrive later than this after newer ones are not shown"""
-SETTLED_AFTER = 10
-"""looks without anything new after the end of a job whose log has no last words"""
 PAGE_SIZE = 1000
-FRESH_ENOUGH = 5000
-BUSY_PAUSE_S = 5.0
-"""when the quota of reads (60 a minute for each project) is used up"""
-_TASK = "ml.googleapis.com/"
-_FINAL_WORDS = ("Job completed successfully.", "Job failed.", "Job cancelled.")
+HOLD_S = 0.2
+"""How long entries of a tail wait for older ones: replicas' agents send in turns."""
+ASK_S, SOON_S = 0.5, 0.2
+"""A silence of which it is asked whether the job has ended. After the last words it soon will have; and as long as a
+tail is not connected yet, lists are made."""
+SKEW_S = 3600.0
+"""Lists look no further back than this before the overlap, however late an entry's own clock is."""
+POLL_S = (1.2, 5.0)
+"""Between two lists where there is no tail, the longer the less comes: a project has 60 reads a minute."""
+REFUSED_POLLS, BUSY_POLLS = 100, 20
+"""Lists before a tail is tried again that was not permitted, or for which there were too many."""
+BUSY_S, LONGEST_PAUSE_S = 5.0, 10.0
+CUT_S = 0.1
+"""Before a tail that was cut is opened again."""
+GIVE_UP = 200
+"""Answers in a row that did not come, about half an hour."""
+
+End = Callable[[], Conversation[str]]
+"""Asks the job's service when the job ended, in the normal form; "" if it has not."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cursor:
-    """`since`: nothing older is read again; `seen`: insert id → time of what was shown since; `final`: the service
-    has said its last words about the job; `empty`: how many looks in a row brought nothing after the job's end."""
+class _Log(NamedTuple):
+    project: str
+    job_id: str
 
-    since: str = ""
-    seen: dict[str, str]
-    final: bool = False
-    empty: int = 0
-
-    @classmethod
-    def parse(cls, text: str) -> Cursor:
-        return cls(**json.loads(text)) if text else cls(seen={})
-
-    def __str__(self) -> str:
-        return json.dumps({"since": self.since, "seen": self.seen, "final": self.final, "empty": self.empty})
+    def filter(self, horizon: str) -> str:
+        """The job's entries, or those that may have arrived since, with margin for machines whose clocks are late."""
+        job = f'resource.type="ml_job" AND resource.labels.job_id="{self.job_id}"'
+        if not horizon:
+            return job
+        since = f'timestamp>="{times.earlier(horizon, SKEW_S)}"'
+        return f'{job} AND {since} AND (timestamp>="{horizon}" OR receiveTimestamp>="{horizon}")'
 
 
-def page(cursor: str, project: str, job_id: str, wait_s: float, *, ended: bool) -> Conversation[LogPage]:
-    """`ended`: the job was over before this look, so that nothing can come between."""
+def page(cursor: str, project: str, job_id: str, wait_s: float, end: End) -> Conversation[LogPage]:
+    """What is new, or nothing after about `wait_s`; with 0 what can be listed now.
+
+    Answers that do not come are asked for again, with growing pauses; what was refused is raised.
+    """
     before = Cursor.parse(cursor)
-    wait_s = 0.0 if ended and before.final else wait_s
-    entries, after = yield from _entries_after(before, project, job_id, wait_s)
-    if ended and not entries and wait_s:
-        after = replace(after, empty=after.empty + 1)
-    over = ended and not entries and (after.final or after.empty >= SETTLED_AFTER)
-    return LogPage(entries=tuple(entries), cursor=str(after), ended=over)
-
-
-def _entries_after(
-    cursor: Cursor, project: str, job_id: str, wait_s: float
-) -> Conversation[tuple[list[LogEntry], Cursor]]:
-    """What is new, and where to go on. If nothing is, the answer takes `wait_s`."""
     try:
-        found = yield from _fresh(cursor, project, job_id)
+        found = yield from _page(before, _Log(project, job_id), wait_s, end)
     except ServiceError as error:
-        if error.kind is not ErrorKind.QUOTA:
-            raise
-        yield pause(BUSY_PAUSE_S)
-        return [], cursor
-    if not found and wait_s:
-        yield pause(wait_s)
-    return [entry_of(item) for item in found], _advanced(cursor, found)
+        return (yield from _later(before, error))
+    return replace(found, cursor=cursor) if not wait_s and _is_done(found) and before.began else found
 
 
-def _fresh(cursor: Cursor, project: str, job_id: str) -> Conversation[list[JsonObject]]:
-    since = f' AND timestamp>="{cursor.since}"' if cursor.since else ""
+def _is_done(found: LogPage) -> bool:
+    """Nothing was there: the same place is the same text."""
+    return not found.entries and not found.more
+
+
+def _page(cursor: Cursor, log: _Log, wait_s: float, end: End) -> Conversation[LogPage]:
+    if cursor.is_tailing and wait_s and not cursor.must_list and not cursor.end:
+        entries, cursor = yield from _tailed(cursor, log, wait_s)
+        if entries:
+            return _answer(entries, cursor, hold_s=HOLD_S)
+        if cursor.is_tailing and not cursor.session:
+            yield pause(CUT_S)
+            return _answer([], cursor)
+        is_quiet = cursor.is_tailing and not cursor.is_connecting and not cursor.must_list
+        if is_quiet and not (yield from _has_ended(cursor, wait_s, end)):
+            return _answer([], cursor)
+    return (yield from _listed(cursor, log, wait_s, end))
+
+
+def _has_ended(cursor: Cursor, wait_s: float, end: End) -> Conversation[bool]:
+    """Asked only where it is likely: after the last words, or in a silence."""
+    return bool((cursor.final or wait_s >= ASK_S) and (yield from end()))
+
+
+def _tailed(cursor: Cursor, log: _Log, wait_s: float) -> Conversation[tuple[list[LogEntry], Cursor]]:
+    """What has arrived. A tail that is new, or was cut, or left something out, is followed by a list."""
+    if cursor.final or not cursor.session or cursor.is_connecting:
+        wait_s = min(wait_s, SOON_S * 1.25**cursor.idle)
+    request: JsonObject = {**_place(log), "filter": log.filter(""), "waitSeconds": wait_s}
+    try:
+        reply = record((yield Call(api="logging", method="entries.tail", request=request, assumed={})))
+    except ServiceError as error:
+        return [], _without_tail(cursor, error)
+    entries, cursor = cursor.taken(records(reply.get("entries")))
+    session, age_s = str(reply.get("session")), cast(float, reply.get("ageSeconds") or 0.0)
+    gap = session != cursor.session or bool(reply.get("suppressed"))
+    cuts = 0 if entries or age_s > LONGEST_PAUSE_S else cursor.cuts
+    return entries, replace(
+        cursor, session=session, age_s=age_s, cuts=cuts, looked_s=-1.0 if gap else cursor.looked_s, failures=0
+    )
+
+
+def _without_tail(cursor: Cursor, error: ServiceError) -> Cursor:
+    """The lists that follow alone; one is enough if the connection was only cut."""
+    if error.kind is ErrorKind.TRANSIENT:
+        polls, cuts = min(2**cursor.cuts - 1, BUSY_POLLS), cursor.cuts + 1
+        return replace(cursor, session="", polls=polls, cuts=cuts)
+    polls = BUSY_POLLS if error.kind is ErrorKind.QUOTA else REFUSED_POLLS
+    return replace(cursor, session="", polls=polls)
+
+
+def _listed(cursor: Cursor, log: _Log, wait_s: float, end: End) -> Conversation[LogPage]:
+    """The next page of the list that is being read, or of a new one. The job's end is asked for first, so that nothing
+    can come between."""
+    if not cursor.token:
+        ended = yield from end()
+        began = str(record((yield Call(api="clock", method="now", request={}, assumed={}))).get("now") or times.EPOCH)
+        cursor = replace(cursor, end=ended, began=began, known=cursor.newest, query=log.filter(cursor.horizon))
+    reply = yield from _list(cursor, log)
+    entries, cursor = cursor.taken(records(reply.get("entries")))
+    token = str(reply.get("nextPageToken") or "")
+    if token:
+        return _answer(entries, replace(cursor, token=token), more=True)
+    cursor = cursor.listed()
+    if cursor.is_settled:
+        return _answer(entries, cursor, ended=True)
+    if wait_s and not entries and (cursor.polls or cursor.end):
+        yield pause(min(POLL_S[0] * 1.25**cursor.idle, POLL_S[1]))
+    return _answer(entries, replace(cursor, polls=max(0, cursor.polls - 1), idle=0 if entries else cursor.idle + 1))
+
+
+def _list(cursor: Cursor, log: _Log) -> Conversation[JsonObject]:
     request: JsonObject = {
-        "resourceNames": [f"projects/{project}"],
-        "filter": f'resource.type="ml_job" AND resource.labels.job_id="{job_id}"{since}',
+        **_place(log),
+        "filter": cursor.query,
         "orderBy": "timestamp asc",
         "pageSize": PAGE_SIZE,
+        **({"pageToken": cursor.token} if cursor.token else {}),
     }
-    fresh: dict[str, JsonObject] = {}
-    token = ""
-    while True:
-        page = record((yield Call(api="logging", method="entries.list", request=_at(request, token), assumed={})))
-        for item in records(page.get("entries")):
-            key = str(item.get("insertId") or json.dumps(item, sort_keys=True))
-            if key not in cursor.seen:
-                fresh.setdefault(key, item)
-        token = str(page.get("nextPageToken") or "")
-        if not token or len(fresh) >= FRESH_ENOUGH:
-            return list(fresh.values())
+    return record((yield Call(api="logging", method="entries.list", request=request, assumed={})))
 
 
-def _at(request: JsonObject, token: str) -> JsonObject:
-    return {**request, "pageToken": token} if token else request
+def _place(log: _Log) -> JsonObject:
+    return {"resourceNames": [f"projects/{log.project}"]}
 
 
-def _advanced(cursor: Cursor, found: list[JsonObject]) -> Cursor:
-    times = {
-        str(item.get("insertId") or json.dumps(item, sort_keys=True)): str(item.get("timestamp", "")) for item in found
-    }
-    if not times:
-        return cursor
-    seen = {**cursor.seen, **times}
-    newest = max(_moment(text) for text in seen.values())
-    settled = newest - OVERLAP
-    return replace(
-        cursor,
-        since=settled.isoformat().replace("+00:00", "Z"),
-        seen={key: text for key, text in seen.items() if _moment(text) >= settled},
-        final=cursor.final or any(_is_final(item) for item in found),
-    )
+def _answer(
+    entries: Sequence[LogEntry], cursor: Cursor, *, more: bool = False, ended: bool = False, hold_s: float = 0.0
+) -> LogPage:
+    cursor = replace(cursor, failures=0)
+    return LogPage(entries=entries, cursor=str(cursor), ended=ended, more=more, hold_s=hold_s)
 
 
-def _moment(text: str) -> datetime:
-    return time_of(text) or datetime.fromtimestamp(0, UTC)
-
-
-def _is_final(item: JsonObject) -> bool:
-    return str(item.get("textPayload", "")).startswith(_FINAL_WORDS) and _task(item) == "service"
-
-
-def entry_of(item: JsonObject) -> LogEntry:
-    """Programs write `jsonPayload`, the service itself `textPayload`."""
-    payload = record(item.get("jsonPayload"))
-    message = payload.get("message", item.get("textPayload"))
-    labels = record(item.get("labels"))
-    trial = labels.get(f"{_TASK}trial_id")
-    fields = {key: value for key, value in payload.items() if key not in ("message", "levelname")}
-    return LogEntry(
-        timestamp=normal(item.get("timestamp")),
-        severity=str(item.get("severity") or "DEFAULT"),
-        replica=_task(item),
-        message=message if isinstance(message, str) else json.dumps(payload if message is None else message),
-        insert_id=str(item.get("insertId", "")),
-        trial=str(trial) if trial else None,
-        fields=fields,
-    )
-
-
-def _task(item: JsonObject) -> str:
-    labels = cast(JsonObject, record(item.get("resource")).get("labels") or {})
-    return str(labels.get("task_name") or record(item.get("labels")).get("task_name") or "service")
+def _later(cursor: Cursor, error: ServiceError) -> Conversation[LogPage]:
+    """The same place once more, after a pause. Who was never answered is told at once."""
+    if error.kind is ErrorKind.INVALID and cursor.token:  # tokens do not live for ever: the list is begun anew
+        return LogPage(entries=(), cursor=str(replace(cursor, token="")), ended=False, more=True)
+    is_worth_it = error.kind is ErrorKind.QUOTA or (error.kind is ErrorKind.TRANSIENT and cursor.began)
+    if not is_worth_it or cursor.failures >= GIVE_UP:
+        raise error
+    least = BUSY_S if error.kind is ErrorKind.QUOTA else 0.25
+    yield pause(min(least * 2**cursor.failures, max(LONGEST_PAUSE_S, least)))
+    again = replace(cursor, failures=cursor.failures + 1)
+    return LogPage(entries=(), cursor=str(again), ended=False, more=True, note=f"{error}; trying again")

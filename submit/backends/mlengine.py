@@ -17,6 +17,7 @@ from submit.backends.ml_job import job
 from submit.backends.ml_limits import check
 from submit.errors import ErrorKind, ServiceError, UsageError
 from submit.job import Handle, JobSpec, Json, JsonObject, LogPage, State, Status, Target
+from submit.logs.times import normal
 from submit.steps import Call, Conversation
 
 NAME = "mlengine"
@@ -143,10 +144,14 @@ def _page(parent: str, token: str) -> Conversation[JsonObject]:
 
 
 def logs(handle: Handle, target: Target, cursor: str, wait_s: float) -> Conversation[LogPage]:
-    """From Cloud Logging. Whether the job is over is asked first, so that nothing can come between."""
+    """From Cloud Logging."""
     name = _name(handle, target)
-    ended = _state((yield from _get(name))).ended
-    return (yield from cloud_logging.page(cursor, *_split(name), wait_s, ended=ended))
+    return (yield from cloud_logging.page(cursor, *_split(name), wait_s, lambda: _end(name)))
+
+
+def _end(name: str) -> Conversation[str]:
+    job = yield from _get(name)
+    return normal(job.get("endTime")) if _state(job).ended else ""
 
 
 def cancel(handle: Handle, target: Target) -> Conversation[None]:

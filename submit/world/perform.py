@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from submit.errors import ErrorKind, ServiceError, UsageError
 from submit.job import Json, JsonObject, Target
+from submit.logs import times
 from submit.steps import Call, Command, Read, Reply, Step, Upload
 from submit.target import Surroundings
 from submit.world import files, surroundings
@@ -56,6 +57,8 @@ class World:
             case Call(api="clock", request={"seconds": int() | float() as seconds}):
                 surroundings.pause(seconds)
                 return {}
+            case Call(api="clock", method="now"):
+                return {"now": times.of(surroundings.now())}
             case Call(api="engine"):
                 return _call_engine(self.engine, step)
             case Read():

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
-from submit.backends import cloud_logging, vertex
+from submit.backends import vertex
 from submit.errors import ErrorKind, ServiceError, UnansweredError, UnsentError, UsageError
 from submit.job import Cause, Handle, Json, JsonObject, State, Status
-from submit.steps import Call, Reply, Step, Upload, carry_out, preview
+from submit.steps import Call, Upload, carry_out, preview
 from tests.backends.examples import CONFIGS, PACKAGE, TARGET, example, golden, shown, steps_of
 from tests.backends.scripted import Service, failure
 
@@ -249,72 +248,19 @@ def test_a_list_has_jobs_of_both_kinds_the_newest_first() -> None:
     assert [step.request.get("pageToken") for step in service.steps if isinstance(step, Call)] == [None, "t", None]
 
 
-def entry(number: int, second: float, **more: Json) -> JsonObject:
-    return {
-        "insertId": f"i{number}",
-        "timestamp": f"2026-11-21T05:00:{second:06.3f}Z",
-        "severity": "INFO",
-        "resource": {"type": "ml_job", "labels": {"job_id": "7", "task_name": "workerpool0-0"}},
-        "jsonPayload": {"message": f"line {number}", "levelname": "INFO", "loss": 0.5},
-        **more,
+def test_the_log_of_a_job_ends_with_it() -> None:
+    last: JsonObject = {
+        "insertId": "a",
+        "timestamp": "2026-11-21T05:00:50Z",
+        "textPayload": "Job failed.",
+        "resource": {"type": "ml_job", "labels": {"job_id": "7", "task_name": "service"}},
     }
-
-
-LAST: JsonObject = {
-    **entry(99, 50),
-    "jsonPayload": None,
-    "textPayload": "Job completed successfully.",
-    "resource": {"type": "ml_job", "labels": {"task_name": "service"}},
-}
-
-
-def streamed(service: Callable[[Step], Reply]) -> list[str]:
-    """All messages, read until the job is over."""
-    messages: list[str] = []
-    cursor, ended = "", False
-    while not ended:
-        page = carry_out(vertex.logs(JOB, TARGET, cursor, 1.0), service)
-        messages += [line.message for line in page.entries]
-        cursor, ended = page.cursor, page.ended
-    return messages
-
-
-def test_log_lines_that_come_late_and_out_of_order_are_shown_once_each() -> None:
-    service = Service(
-        get=[{**FAILED, "state": "JOB_STATE_RUNNING"}, {**FAILED, "state": "JOB_STATE_RUNNING"}, FAILED],
-        list=[
-            {"entries": [entry(1, 1), entry(2, 2)]},
-            {"entries": [entry(1, 1), entry(3, 1.5), entry(2, 2), entry(4, 2)]},
-            {"entries": [entry(2, 2), LAST]},
-            {"entries": [LAST]},
-        ],
-    )
-    assert streamed(service) == ["line 1", "line 2", "line 3", "line 4", "Job completed successfully."]
-
-
-def test_a_log_without_last_words_ends_after_some_looks() -> None:
-    service = Service(get=[FAILED], list=[{"entries": [entry(1, 1)]}])
-    assert streamed(service) == ["line 1"]
-    assert service.calls().count("pause") == cloud_logging.SETTLED_AFTER
-
-
-def test_all_pages_of_a_long_log_are_read() -> None:
-    service = Service(
-        get=[FAILED],
-        list=[{"entries": [entry(1, 1)], "nextPageToken": "t"}, {"entries": [entry(2, 2), LAST]}, {"entries": [LAST]}],
-    )
-    assert streamed(service) == ["line 1", "line 2", "Job completed successfully."]
-
-
-def test_a_used_up_quota_of_reads_delays_the_log_and_loses_nothing() -> None:
-    service = Service(get=[FAILED], list=[failure(ErrorKind.QUOTA), {"entries": [entry(1, 1), LAST]}, {}])
-    assert streamed(service) == ["line 1", "Job completed successfully."]
-
-
-def test_what_a_program_logs_beside_its_message_is_kept() -> None:
-    service = Service(get=[FAILED], list=[{"entries": [entry(1, 1, labels={"ml.googleapis.com/trial_id": "4"})]}])
-    (line,) = carry_out(vertex.logs(JOB, TARGET, "", 0.0), service).entries
-    assert (line.replica, line.severity, line.trial, line.fields) == ("workerpool0-0", "INFO", "4", {"loss": 0.5})
+    service = Service(get=[FAILED], list=[{"entries": [last]}])
+    page = carry_out(vertex.logs(JOB, TARGET, "", 1.0), service)
+    assert ([entry.message for entry in page.entries], page.ended) == (["Job failed."], True)
+    (query,) = service.requests("entries.list")
+    assert isinstance(query, dict)
+    assert query["filter"] == 'resource.type="ml_job" AND resource.labels.job_id="7"'
 
 
 def test_cancelling_a_job_that_has_ended_is_no_error() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from submit import __version__
 from submit.errors import ErrorKind, ServiceError
@@ -12,9 +14,12 @@ from submit.job import Json
 from submit.steps import Call, Upload
 from submit.world.google import objects, replies
 from submit.world.google.credentials import Credentials
-from submit.world.google.endpoints import base, is_loopback
+from submit.world.google.endpoints import base, grpc_port, is_loopback
 from submit.world.google.methods import as_http, is_repeatable
 from submit.world.google.session import TIMEOUT_S, Answer, Session
+
+if TYPE_CHECKING:
+    from submit.world.google.tailing import Channel, Tails
 
 _ABOUT = {"aiplatform": "Vertex AI", "ml": "ML Engine", "logging": "Cloud Logging", "storage": "Cloud Storage"}
 
@@ -32,16 +37,40 @@ class Google:
         self._environ = environ
         self._session = Session(environ, timeout_s=timeout_s, pause=pause)
         self._credentials = Credentials(environ)
+        self._tails: Tails | None = None
+
+    def close(self) -> None:
+        """Ends the tails that are open."""
+        if self._tails:
+            self._tails.close()
 
     def close(self) -> None:
         self._session.close()
 
     def call(self, call: Call) -> Json:
+        if call.method == "entries.tail":
+            return self._tail(call)
         verb, path, body = as_http(call)
         data = None if body is None else json.dumps(body).encode()
         kind = {"Content-Type": "application/json"} if data is not None else {}
         answer = self._send(call.api, verb, path, data, kind, repeatable=is_repeatable(call))
         return replies.read(answer.status, answer.body, _ABOUT[call.api])
+
+    def _tail(self, call: Call) -> Json:
+        from submit.world.google.tailing import Tails  # threads, and in them Google's library
+
+        self._tails = self._tails or Tails(self._channel)
+        return self._tails.read(call.request)
+
+    def _channel(self) -> Channel:
+        """Where gRPC is answered. An emulator tells it where it answers REST; anywhere else it is the same host."""
+        from submit.world.google.tailing import Channel
+
+        address = base("logging", "", self._environ)
+        parts = urlsplit(address)
+        if is_loopback(address):
+            return Channel(f"{parts.hostname}:{grpc_port(address)}", None)
+        return Channel(f"{parts.hostname}:{parts.port or 443}", self._credentials.token())
 
     def upload(self, upload: Upload) -> None:
         """Nothing is sent if the object is there with the same bytes."""

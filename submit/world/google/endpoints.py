@@ -5,10 +5,15 @@ https://cloud.google.com/sdk/gcloud/reference/topic/configurations (`api_endpoin
 
 from __future__ import annotations
 
+import http.client
+import json
 import re
 from collections.abc import Mapping
+from contextlib import closing
 from ipaddress import ip_address
 from urllib.parse import urlsplit
+
+from submit.errors import ErrorKind, ServiceError
 
 _OVERRIDE = "CLOUDSDK_API_ENDPOINT_OVERRIDES_"
 _HOSTS = {
@@ -39,3 +44,15 @@ def is_loopback(address: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def grpc_port(address: str, timeout_s: float = 10.0) -> int:
+    """Where the emulator that answers REST at this address answers gRPC; after each start it is another port."""
+    try:
+        with closing(http.client.HTTPConnection(urlsplit(address).netloc, timeout=timeout_s)) as connection:
+            connection.request("GET", "/emulator/v1/endpoints")
+            return int(json.loads(connection.getresponse().read())["grpcPort"])
+    except (OSError, http.client.HTTPException) as error:
+        raise ServiceError(f"{address} cannot be reached", kind=ErrorKind.TRANSIENT) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise ServiceError(f"{address} does not say where it answers gRPC", kind=ErrorKind.INTERNAL) from error

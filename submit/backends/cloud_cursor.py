@@ -1,0 +1,109 @@
+"""How far a log in Cloud Logging was read, as a text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+from typing import Self
+
+from submit.backends import cloud_entries
+from submit.job import JsonObject, LogEntry
+from submit.logs import times
+from submit.logs.seen import Seen
+
+OVERLAP_S = 20.0
+"""A list begins so much before what was read: entries are to be seen some time after the service has received them."""
+LOOKS_S = (0.0, 1.0, 5.0, 20.0)
+"""Ages of a tail at which the log is listed as well: nobody knows from when on exactly a tail gives what comes."""
+LOOK_EVERY_S = 60.0
+LATE_S, LATEST_S = 1.0, 120.0
+SILENT_S = 10.0
+"""How long after a job's end its last words are waited for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cursor:
+    """Times are of the normal form, "" where there is none yet.
+
+    What had arrived before `horizon` is never read again, what arrived since is known by `seen`. `newest` is when the
+    service received the newest entry, `lag_s` the longest that one was on its way. A list that is read page by page has
+    its filter in `query`, the next page's `token`, the time `began`, what was the newest then (`known`), and the job's
+    `end` if it had ended before. `session` is the tail, `age_s` how long it lives, `looked_s` its age at the last list;
+    `polls` counts the lists until a tail is tried again, `cuts` the tails that broke, `failures` the answers that did
+    not come, `idle` the lists without news.
+    """
+
+    horizon: str = ""
+    newest: str = ""
+    lag_s: float = 0.0
+    query: str = ""
+    token: str = ""
+    began: str = ""
+    known: str = ""
+    end: str = ""
+    final: bool = False
+    session: str = ""
+    age_s: float = 0.0
+    looked_s: float = -1.0
+    polls: int = 0
+    cuts: int = 0
+    failures: int = 0
+    idle: int = 0
+    seen: Seen
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        values = json.loads(text) if text else {}
+        return cls(**{**values, "seen": Seen(values.get("seen"))})
+
+    def __str__(self) -> str:
+        said = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "seen"}
+        return json.dumps({**said, "seen": self.seen.to_json()})
+
+    @property
+    def is_tailing(self) -> bool:
+        return not self.polls
+
+    @property
+    def must_list(self) -> bool:
+        """Whether a list is due: amid one, at the beginning, or in the rhythm of a tail."""
+        following = next((age for age in LOOKS_S if age > self.looked_s), self.looked_s + LOOK_EVERY_S)
+        return bool(self.token) or not self.began or self.looked_s < 0 or self.age_s >= following
+
+    @property
+    def is_connecting(self) -> bool:
+        """The tail does not give anything yet."""
+        return bool(self.session) and not self.age_s
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing more is to be expected by what was listed last.
+
+        The log of a job that has ended is complete with the service's last words, unless entries of this job were late
+        before: then for as long after the end.
+        """
+        late_s = min(1.2 * self.lag_s, LATEST_S) if self.lag_s >= LATE_S else 0.0
+        wait_s = late_s if self.final else SILENT_S + late_s
+        return bool(self.end) and (not wait_s or times.earlier(self.began, wait_s) >= self.end)
+
+    def taken(self, items: Iterable[JsonObject]) -> tuple[list[LogEntry], Self]:
+        """The entries that are new, and the cursor behind them."""
+        entries: list[LogEntry] = []
+        newest, lag_s, final = self.newest, self.lag_s, self.final
+        for item in items:
+            received = cloud_entries.received(item)
+            if self.seen.is_new(cloud_entries.identity_of(item), received):
+                entry = cloud_entries.entry_of(item)
+                entries.append(entry)
+                newest, lag_s = max(newest, received), max(lag_s, cloud_entries.lag_s(item))
+                final = final or cloud_entries.is_final(item)
+        idle = 0 if entries else self.idle
+        return entries, replace(self, newest=newest, lag_s=lag_s, final=final, idle=idle)
+
+    def listed(self) -> Self:
+        """After the last page of a list: everything that had arrived when it began has been read."""
+        arrived = max(self.known, min(self.newest or self.began, self.began))
+        horizon = max(self.horizon, times.earlier(arrived, OVERLAP_S))
+        seen = self.seen.since(horizon)
+        return replace(self, query="", token="", horizon=horizon, seen=seen, looked_s=self.age_s)

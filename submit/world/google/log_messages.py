@@ -1,0 +1,80 @@
+"""`google.logging.v2`'s messages as the JSON that the REST API would give.
+
+By hand for what log entries are made of: the general way takes ten times as long, and there are many.
+"""
+
+from __future__ import annotations
+
+import time
+from functools import lru_cache
+from typing import Any
+
+from submit.job import Json, JsonObject
+
+_SEVERITIES = {
+    0: "DEFAULT",
+    100: "DEBUG",
+    200: "INFO",
+    300: "NOTICE",
+    400: "WARNING",
+    500: "ERROR",
+    600: "CRITICAL",
+    700: "ALERT",
+    800: "EMERGENCY",
+}
+"""https://cloud.google.com/logging/docs/reference/v2/rest/v2/LogEntry#LogSeverity"""
+
+_WHOLE = float(1 << 53)
+
+
+def entry_json(entry: Any) -> JsonObject:
+    found: JsonObject = {
+        "insertId": entry.insert_id,
+        "logName": entry.log_name,
+        "timestamp": _timestamp(entry.timestamp),
+        "receiveTimestamp": _timestamp(entry.receive_timestamp),
+        "severity": _SEVERITIES.get(entry.severity, "DEFAULT"),
+        "resource": {"type": entry.resource.type, "labels": dict(entry.resource.labels)},
+        "labels": dict(entry.labels),
+    }
+    match entry.WhichOneof("payload"):
+        case "json_payload":
+            found["jsonPayload"] = _struct(entry.json_payload)
+        case "text_payload":
+            found["textPayload"] = entry.text_payload
+        case "proto_payload":
+            found["protoPayload"] = {"@type": entry.proto_payload.type_url}
+    return found
+
+
+def _struct(struct: Any) -> JsonObject:
+    return {name: _value(value) for name, value in struct.fields.items()}
+
+
+def _value(value: Any) -> Json:
+    match value.WhichOneof("kind"):
+        case "string_value":
+            return str(value.string_value)
+        case "number_value":
+            return _number(value.number_value)
+        case "bool_value":
+            return bool(value.bool_value)
+        case "struct_value":
+            return _struct(value.struct_value)
+        case "list_value":
+            return [_value(item) for item in value.list_value.values]
+    return None
+
+
+def _number(value: float) -> int | float:
+    """`42`, as JSON has it, although the message knows only floating point."""
+    return int(value) if value.is_integer() and abs(value) < _WHOLE else value
+
+
+def _timestamp(moment: Any) -> str:
+    return f"{_seconds(moment.seconds)}.{moment.nanos:09}Z"
+
+
+@lru_cache(maxsize=64)
+def _seconds(seconds: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))

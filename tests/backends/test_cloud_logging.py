@@ -1,0 +1,172 @@
+"""A log in Cloud Logging: each entry once, whatever the service does meanwhile."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from submit.backends.cloud_cursor import Cursor
+from submit.backends.cloud_entries import entry_of, identity_of
+from submit.errors import ServiceError
+from submit.job import JsonObject
+from submit.logs.seen import Seen
+from tests.backends.cloud_log import CloudLog, entry, last_words, moment
+
+LINES = [entry(f"line {n}", n) for n in range(1, 30)]
+
+
+def names(log: CloudLog) -> list[str]:
+    return [line.message for line in log.shown()]
+
+
+EXPECTED = [f"line {n}" for n in range(1, 30)] + ["Job completed successfully."]
+
+
+def test_a_finished_job_is_read_to_its_last_words_and_asked_for_no_more() -> None:
+    log = CloudLog([*LINES, last_words(30)], 30, page_size=10)
+    log.now = 5000.0
+    assert names(log) == EXPECTED
+    assert (log.count("entries.list"), log.count("entries.tail"), log.count("pause")) == (3, 0, 0)
+
+
+def test_lines_of_a_running_job_come_when_they_arrive_and_it_ends_with_the_job() -> None:
+    log = CloudLog([*LINES, last_words(30)], 30)
+    assert names(log) == EXPECTED
+    assert log.now < 31
+    assert log.count("entries.list") < 10
+
+
+def test_last_words_before_the_state_changes_are_not_the_end() -> None:
+    log = CloudLog([*LINES, last_words(30)], 31)
+    assert names(log) == EXPECTED
+    assert 31 < log.now < 32
+
+
+def test_a_job_without_last_words_ends_when_its_log_is_silent() -> None:
+    log = CloudLog(LINES, 30)
+    assert names(log) == EXPECTED[:-1]
+    assert 40 < log.now < 45
+
+
+def test_what_came_late_before_is_waited_for_at_the_end() -> None:
+    late = [entry("early", 5, 14), entry("end", 29, 36)]
+    log = CloudLog([*LINES, *late, last_words(30)], 30)
+    shown = log.shown()
+    assert sorted(line.message for line in shown) == sorted([*EXPECTED, "early", "end"])
+    assert [line.message for line in shown if line.late] == ["early", "end"]
+    assert log.now < 45
+
+
+def test_a_tail_that_is_not_permitted_is_replaced_by_lists_within_the_quota() -> None:
+    log = CloudLog([entry(f"line {n}", n * 20) for n in range(1, 30)] + [last_words(600)], 600, ["403", "403"] * 500)
+    assert names(log) == EXPECTED
+    for begin in range(0, 600, 10):
+        calls = [at for at, method in log.calls if method == "entries.list" and begin <= at < begin + 60]
+        assert len(calls) <= 60
+
+
+def test_a_used_up_quota_delays_lines_and_loses_none() -> None:
+    assert names(CloudLog([*LINES, last_words(30)], 30, ["429", "", "429", "429"])) == EXPECTED
+
+
+def test_a_connection_that_is_cut_again_and_again_loses_no_line() -> None:
+    log = CloudLog([*LINES, last_words(30)], 30, ["", "", "", "503"] * 200)
+    assert names(log) == EXPECTED
+
+
+def test_a_service_that_does_not_answer_for_a_while_is_waited_for_and_that_is_told() -> None:
+    log = CloudLog([*LINES, last_words(30)], 30, ["", *["503"] * 12])
+    pages = list(log.pages())
+    assert log.messages(pages) == EXPECTED
+    assert "HTTP 503; trying again" in {page.note for page in pages}
+
+
+def test_a_service_that_never_answered_is_told() -> None:
+    with pytest.raises(ServiceError, match="503"):
+        CloudLog(LINES, 30, ["503"]).page("", 1.0)
+
+
+def test_what_is_refused_is_told() -> None:
+    log = CloudLog(LINES, 30, ["404"])
+    with pytest.raises(ServiceError, match="404"):
+        log.page("", 1.0)
+
+
+def test_a_page_token_that_has_become_invalid_begins_the_list_anew() -> None:
+    log = CloudLog([*LINES, last_words(30)], 30, ["", "400"], page_size=10)
+    log.now = 100.0
+    pages = list(log.pages())
+    assert len(pages[0].entries) == 10
+    assert log.messages(pages) == EXPECTED
+
+
+def test_nothing_new_leaves_the_place_as_it_was() -> None:
+    log = CloudLog(LINES, 1000)
+    log.now = 100.0
+    page = log.page("", 0.0)
+    assert len(page.entries) == len(LINES)
+    again = log.page(page.cursor, 0.0)
+    assert (again.entries, again.cursor, again.more) == ([], page.cursor, False)
+
+
+troubles = st.lists(st.sampled_from(["", "", "", "429", "503", "403"]), max_size=60)
+arrivals = st.lists(st.tuples(st.integers(0, 400), st.sampled_from([0, 0, 0, 1, 7, 30])), max_size=40)
+
+
+@given(arrivals, troubles, st.integers(1, 7))
+def test_any_delays_cuts_and_refusals_yield_each_entry_once(
+    lines: list[tuple[int, int]], trouble: list[str], page_size: int
+) -> None:
+    """Times are quarters of a second, so that equal ones are common."""
+    entries = [entry(f"n{n}", tick / 4, tick / 4 + delay) for n, (tick, delay) in enumerate(lines)]
+    end = max((tick / 4 + delay for tick, delay in lines), default=0.0) + 1
+    log = CloudLog([*entries, last_words(end)], end, ["", *trouble], page_size=page_size)
+    shown, newest = log.shown(), ""
+    for line in shown:
+        assert line.late == (line.timestamp < newest)
+        newest = max(newest, line.timestamp)
+    assert sorted(line.message for line in shown) == sorted([f"n{n}" for n in range(len(lines))] + [EXPECTED[-1]])
+
+
+def test_what_is_remembered_is_bounded_by_time() -> None:
+    cursor = Cursor(seen=Seen())
+    for minute in range(200):
+        cursor = replace(cursor, began=moment(minute * 60), known=moment(minute * 60))
+        _, cursor = cursor.taken(entry(f"{minute}.{n}", minute * 60 + n / 10) for n in range(100))
+        cursor = cursor.listed()
+    assert len(cursor.seen) <= 300
+    assert len(str(cursor)) < 10_000
+
+
+@pytest.mark.parametrize(
+    ("payload", "message", "fields"),
+    [
+        ({"jsonPayload": {"message": "text", "levelname": "INFO", "loss": 0.5}}, "text", {"loss": 0.5}),
+        ({"jsonPayload": {"message": 42}}, "42", {}),
+        ({"jsonPayload": {"message": {"a": [1]}}}, '{"a": [1]}', {}),
+        ({"jsonPayload": {"loss": 0.5}}, '{"loss": 0.5}', {"loss": 0.5}),
+        ({"textPayload": "plain", "jsonPayload": None}, "plain", {}),
+        ({"protoPayload": {"@type": "x"}, "jsonPayload": None}, "{}", {}),
+    ],
+)
+def test_every_payload_has_a_message_and_keeps_its_fields(
+    payload: JsonObject, message: str, fields: JsonObject
+) -> None:
+    found = entry_of({**entry("a", 1), **payload})
+    assert (found.message, dict(found.fields)) == (message, fields)
+
+
+def test_trials_and_the_task_names_of_older_jobs_are_found() -> None:
+    old = entry("a", 1, resource={}, labels={"ml.googleapis.com/task_name": "ps-replica-0", "trial_id": "3"})
+    assert (entry_of(old).replica, entry_of(old).trial) == ("ps-replica-0", "3")
+
+
+def test_an_entry_is_the_same_however_its_time_is_written() -> None:
+    written = {**entry("a", 1), "timestamp": "2026-11-21T12:00:01Z"}
+    assert identity_of(entry("a", 1)) == identity_of(written)
+    assert identity_of(entry("a", 1)) != identity_of({**written, "logName": "projects/p/logs/other"})
+    without: JsonObject = {**written, "insertId": ""}
+    assert identity_of(without) != identity_of({**without, "jsonPayload": {"message": "b"}})
