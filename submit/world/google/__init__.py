@@ -40,12 +40,9 @@ class Google:
         self._tails: Tails | None = None
 
     def close(self) -> None:
-        """Ends the tails that are open."""
+        self._session.close()
         if self._tails:
             self._tails.close()
-
-    def close(self) -> None:
-        self._session.close()
 
     def call(self, call: Call) -> Json:
         if call.method == "entries.tail":
