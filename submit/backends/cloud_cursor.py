@@ -14,6 +14,8 @@ from submit.logs.seen import Seen
 
 OVERLAP_S = 20.0
 """A list begins so much before what was read: entries are to be seen some time after the service has received them."""
+REMEMBERED_S = 120.0
+"""How long before that entries are known, because a tail may give late what a list has given meanwhile."""
 LOOKS_S = (0.0, 1.0, 5.0, 20.0)
 """Ages of a tail at which the log is listed as well: nobody knows from when on exactly a tail gives what comes."""
 LOOK_EVERY_S = 60.0
@@ -26,7 +28,7 @@ SILENT_S = 10.0
 class Cursor:
     """Times are of the normal form, "" where there is none yet.
 
-    What had arrived before `horizon` is never read again, what arrived since is known by `seen`. `newest` is when the
+    What had arrived before `horizon` is never listed again, what arrived since is known by `seen`. `newest` is when the
     service received the newest entry, `lag_s` the longest that one was on its way. A list that is read page by page has
     its filter in `query`, the next page's `token`, the time `began`, what was the newest then (`known`), and the job's
     `end` if it had ended before. `session` is the tail, `age_s` how long it lives, `looked_s` its age at the last list;
@@ -93,7 +95,7 @@ class Cursor:
         newest, lag_s, final = self.newest, self.lag_s, self.final
         for item in items:
             received = cloud_entries.received(item)
-            if self.seen.is_new(cloud_entries.identity_of(item), received):
+            if received >= self._remembered and self.seen.is_new(cloud_entries.identity_of(item), received):
                 entry = cloud_entries.entry_of(item)
                 entries.append(entry)
                 newest, lag_s = max(newest, received), max(lag_s, cloud_entries.lag_s(item))
@@ -105,5 +107,10 @@ class Cursor:
         """After the last page of a list: everything that had arrived when it began has been read."""
         arrived = max(self.known, min(self.newest or self.began, self.began))
         horizon = max(self.horizon, times.earlier(arrived, OVERLAP_S))
-        seen = self.seen.since(horizon)
-        return replace(self, query="", token="", horizon=horizon, seen=seen, looked_s=self.age_s)
+        after = replace(self, query="", token="", horizon=horizon, looked_s=self.age_s)
+        return replace(after, seen=self.seen.since(after._remembered))
+
+    @property
+    def _remembered(self) -> str:
+        """What had arrived before this has been shown."""
+        return times.earlier(self.horizon, REMEMBERED_S) if self.horizon else ""

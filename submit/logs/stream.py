@@ -7,7 +7,7 @@ was in the midst of what a source had given.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Self
 
 from submit.job import LogEntry, LogPage
@@ -19,19 +19,21 @@ CROWDED = 20_000
 
 
 class Place:
-    """Behind the cursor, but for the entries `shown`, which were out of turn: some of them are older than others that
-    were not."""
+    """Behind the cursor, but for the entries `shown`, which were shown before others that stand in front of them.
 
-    def __init__(self, cursor: str = "", shown: frozenset[str] = frozenset()) -> None:
+    `met` are those of them that have come again.
+    """
+
+    def __init__(self, cursor: str = "", shown: Iterable[str] = ()) -> None:
         self.cursor = cursor
-        self.shown = set(shown)
+        self.shown, self.met = set(shown), set[str]()
 
     @classmethod
     def parse(cls, text: str) -> Self:
         if not text:
             return cls()
         cursor, *shown = json.loads(text)
-        return cls(cursor, frozenset(shown))
+        return cls(cursor, shown)
 
     def __str__(self) -> str:
         return json.dumps([self.cursor, *sorted(self.shown)])
@@ -41,9 +43,10 @@ class Place:
         if not self.shown:
             return entries
         names = [seen.of(entry) for entry in entries]
-        fresh = [entry for entry, name in zip(entries, names, strict=True) if name not in self.shown]
-        self.shown.difference_update(names)
-        return fresh
+        met = self.shown.intersection(names)
+        self.shown -= met
+        self.met |= met
+        return [entry for entry, name in zip(entries, names, strict=True) if name not in met]
 
 
 class Stream:
@@ -60,6 +63,8 @@ class Stream:
 
     def add(self, source: str, page: LogPage, now: float) -> None:
         place = self._places[source]
+        if not self._merge.held(source):
+            place.met.clear()
         entries = place.fresh(page.entries)
         if len(self._places) > 1:
             entries = [entry._replace(job=source) for entry in entries]
@@ -93,5 +98,6 @@ class Stream:
         held = self._merge.held(source)
         if not held:
             return str(self._places[source])
+        place = self._places[source]
         shown = (seen.of(entry) for batch in held for entry in batch.entries[: batch.released])
-        return str(Place(held[0].before, frozenset(self._places[source].shown.union(shown))))
+        return str(Place(held[0].before, place.shown.union(place.met, shown)))
