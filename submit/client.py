@@ -86,6 +86,7 @@ class Client:
                     settled = self._settled(intent, patience_s)
                     self.journal.settle(settled)
                     yield settled
+        self.journal.tidy()
 
     def _settled(self, intent: Intent, patience_s: float) -> Intent:
         """Looks where it was sent, which may not be where the environment of today points to."""

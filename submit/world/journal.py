@@ -12,32 +12,16 @@ import json
 import os
 import sqlite3
 import threading
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from submit.errors import ErrorKind, ServiceError
 from submit.intents.intent import OPEN, Intent
-from submit.job import Json
-from submit.world import files
+from submit.world import files, journal_file
 
 T = TypeVar("T")
-VERSION = 1
-_SCHEMA = """
-CREATE TABLE intents (
-    submission_id TEXT PRIMARY KEY,
-    state         TEXT NOT NULL,
-    began         REAL NOT NULL,   -- seconds since 1970
-    handle        TEXT,
-    intent        TEXT NOT NULL    -- JSON, submit.intents.intent.Intent
-) WITHOUT ROWID;
-CREATE INDEX intents_by_state ON intents (state, began);
-CREATE INDEX intents_by_handle ON intents (handle);
-"""
-_WRITE = "INSERT OR REPLACE INTO intents VALUES (?, ?, ?, ?, ?)"
 _OPEN = f"SELECT intent FROM intents WHERE state IN ({', '.join('?' * len(OPEN))}) ORDER BY began"  # noqa: S608
-_BUSY_S = 20.0
 
 
 class Journal:
@@ -64,7 +48,7 @@ class Journal:
             for folder in (self._records, self.folder / "alive"):
                 files.make_private(folder)
             if intent.submission_id not in self._alive:
-                self._alive[intent.submission_id] = _lock(self._life(intent))
+                self._alive[intent.submission_id] = journal_file.lock(self._life(intent))
             self._save(intent)
 
     def settle(self, intent: Intent) -> None:
@@ -86,7 +70,7 @@ class Journal:
         """The intent as it stands now, ours until the end of the block; None if it is settled or somebody has it."""
         with self._for_people():
             try:
-                self._alive[intent.submission_id] = _lock(self._life(intent))
+                self._alive[intent.submission_id] = journal_file.lock(self._life(intent))
             except BlockingIOError:
                 yield None
                 return
@@ -105,6 +89,22 @@ class Journal:
             row = self._try(lambda connection: connection.execute(sql, (value,)).fetchone())
         return _intent(row) if row else None
 
+    def tidy(self) -> None:
+        """Removes what killed submissions have left of files; what they wrote down stays."""
+        with contextlib.suppress(OSError):
+            left = [*self._records.glob(".*.part"), *(self.folder / "alive").iterdir()]
+            for submission_id in {path.name.lstrip(".").partition(".")[0] for path in left} - self._alive.keys():
+                self._tidy(submission_id)
+
+    def _tidy(self, submission_id: str) -> None:
+        try:
+            held = journal_file.lock(self.folder / "alive" / submission_id)
+        except BlockingIOError:  # somebody is busy with it
+            return
+        for path in (*self._records.glob(f".{submission_id}.*.part"), self.folder / "alive" / submission_id):
+            path.unlink(missing_ok=True)
+        os.close(held)
+
     @property
     def _records(self) -> Path:
         return self.folder / "records"
@@ -116,7 +116,7 @@ class Journal:
         if intent.submission_id in self._alive:
             return False
         try:
-            os.close(_lock(self._life(intent)))
+            os.close(journal_file.lock(self._life(intent)))
         except BlockingIOError:
             return False
         return True
@@ -130,7 +130,7 @@ class Journal:
     def _save(self, intent: Intent) -> None:
         record = intent.to_json()
         files.write(self._records / f"{intent.submission_id}.json", json.dumps(record).encode())
-        self._try(lambda connection: connection.execute(_WRITE, _row(intent, record)))
+        self._try(lambda connection: connection.execute(journal_file.WRITE, journal_file.row(intent, record)))
 
     def _try(self, action: Callable[[sqlite3.Connection], T]) -> T:
         """Does it again if the journal was found damaged: it has been made anew by then."""
@@ -141,7 +141,7 @@ class Journal:
                 if getattr(error, "sqlite_errorname", "") not in ("SQLITE_CORRUPT", "SQLITE_NOTADB"):
                     raise
                 self.close()
-                self.damage = _make_anew(self._path, self._records, str(error)) or self.damage
+                self.damage = journal_file.make_anew(self._path, self._records, str(error)) or self.damage
                 return action(self._connected())
 
     def _connected(self) -> sqlite3.Connection:
@@ -149,7 +149,7 @@ class Journal:
         if self._connection and not (self._path.exists() and self._path.stat().st_ino == self._file):
             self.close()
         if self._connection is None:
-            self._connection = _open(self._path, self._records)
+            self._connection = journal_file.open_journal(self._path, self._records)
             self._file = self._path.stat().st_ino
         return self._connection
 
@@ -166,91 +166,5 @@ class Journal:
             ) from error
 
 
-def _open(path: Path, records: Path) -> sqlite3.Connection:
-    with contextlib.suppress(FileExistsError):  # private from the first; SQLite gives its other files the same mode
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-    connection = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
-    try:
-        connection.execute("PRAGMA synchronous = FULL")
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0:
-            with _alone(path.parent):
-                _make(connection, records)
-        elif version > VERSION:
-            hint = "Update jobdir, or choose another folder with `--state-dir` or SUBMIT_STATE_DIR."
-            raise ServiceError(f"`{path}` was made by a newer version of jobdir", kind=ErrorKind.INTERNAL, hint=hint)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _make(connection: sqlite3.Connection, records: Path) -> None:
-    """With what the records know, if there was a journal before."""
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("BEGIN IMMEDIATE")
-    if connection.execute("PRAGMA user_version").fetchone()[0] == 0:  # else another process was faster
-        for statement in filter(str.strip, _SCHEMA.split(";")):
-            connection.execute(statement)
-        for record in records.glob("*.json"):
-            with contextlib.suppress(ValueError, KeyError, TypeError):  # not ours, or damaged as well
-                intent = Intent.from_json(json.loads(record.read_bytes()))
-                connection.execute(_WRITE, _row(intent, intent.to_json()))
-        connection.execute(f"PRAGMA user_version = {VERSION}")
-    connection.execute("COMMIT")
-
-
-def _make_anew(path: Path, records: Path, reason: str) -> str:
-    """Puts one made of the records in the place of a damaged journal; a sentence about it, "" if others did so."""
-    with _alone(path.parent):
-        if _is_well(path):
-            return ""
-        aside = path.with_name(f"{path.name}.damaged-{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}")
-        for suffix in ("", "-wal", "-shm"):
-            with contextlib.suppress(FileNotFoundError):
-                path.with_name(path.name + suffix).rename(aside.with_name(aside.name + suffix))
-    with contextlib.closing(_open(path, records)) as connection:
-        count = connection.execute("SELECT count(*) FROM intents").fetchone()[0]
-    return f"the journal was damaged ({reason}): moved to {aside}, {count} submissions found again in their records"
-
-
-def _is_well(path: Path) -> bool:
-    try:
-        with contextlib.closing(sqlite3.connect(path, timeout=_BUSY_S)) as connection:
-            checked = connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
-            return bool(checked and connection.execute("PRAGMA user_version").fetchone()[0])
-    except sqlite3.DatabaseError:
-        return False
-
-
-def _row(intent: Intent, record: Mapping[str, Json]) -> tuple[str, str, float, str | None, str]:
-    return intent.submission_id, intent.state.value, intent.began.wall, intent.handle, json.dumps(record)
-
-
 def _intent(row: Sequence[str]) -> Intent:
     return Intent.from_json(json.loads(row[0]))
-
-
-@contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Only one process at a time makes or repairs a journal: SQLite does not wait when it changes to WAL."""
-    lock = _lock(folder / "repair", wait=True)
-    try:
-        yield
-    finally:
-        os.close(lock)
-
-
-def _lock(path: Path, *, wait: bool = False) -> int:
-    """A descriptor that holds a lock; BlockingIOError if another process holds it."""
-    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        import fcntl
-
-        fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-    except ModuleNotFoundError:  # Windows: whether somebody is busy with it shows in its age alone
-        return lock
-    except BaseException:
-        os.close(lock)
-        raise
-    return lock
