@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 
-from bench.reliability import crash
+from bench.reliability import crash, faults
 from bench.reliability.site import site
 
 BACKENDS = ("vertex", "mlengine")
@@ -21,6 +22,7 @@ def main() -> int:
     arguments = parser.parse_args()
     if unknown := [name for name in arguments.names if name not in TABLES]:
         parser.error(f"unknown table: {unknown[0]}")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # whoever ends it does not end the emulator
     wrong = 0
     for name in arguments.names or TABLES:
         begin = time.monotonic()
@@ -48,7 +50,19 @@ def crashes(arguments: argparse.Namespace) -> Iterator[str]:
         yield from (f"WRONG {line}" for line in crash.nothing_twice(here))
 
 
-TABLES: Mapping[str, Callable[[argparse.Namespace], Iterator[str]]] = {"crash": crashes}
+def fault_matrix(_: argparse.Namespace) -> Iterator[str]:
+    with site() as here:
+        found = []
+        for backend in BACKENDS:
+            for verb in faults.VERBS[backend]:
+                for cell in (*faults.cells(here, backend, verb), *faults.unreachable(here, backend, verb)):
+                    found.append(cell)
+                    if cell.wrong:
+                        yield f"WRONG {cell}"
+        yield from faults.rows(found)
+
+
+TABLES: Mapping[str, Callable[[argparse.Namespace], Iterator[str]]] = {"crash": crashes, "faults": fault_matrix}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -81,7 +81,9 @@ class Site:
 
     def ask(self, verb: str, path: str, body: Any = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(f"{self.url}{path}", data=data, method=verb)
+        request = urllib.request.Request(
+            f"{self.url}{path}", data=data, method=verb, headers={"Content-Type": "application/json"}
+        )
         with urllib.request.urlopen(request, timeout=60) as response:
             return json.loads(response.read() or b"null")
 

@@ -95,7 +95,9 @@ def once(
                 raise
             lost = error
         else:
-            return reply if isinstance(reply, dict) else {}
+            if isinstance(reply, dict) and reply:
+                return reply
+            lost = UnansweredError("the service answered nothing", kind=ErrorKind.TRANSIENT)
         unanswered = isinstance(lost, UnansweredError) and not keyed
         found = yield from _look(find, lost, LOOKS_S if unanswered else LOOKS_S[:1])
         if found is not None:

@@ -22,7 +22,7 @@ from submit.backends.cloud_status import (
 )
 from submit.backends.creation import SUBMISSION_LABEL
 from submit.backends.vertex_job import check, custom_job, tuning_job
-from submit.errors import ErrorKind, ServiceError, UsageError
+from submit.errors import ErrorKind, ServiceError, UnsentError, UsageError
 from submit.job import Handle, JobSpec, Json, JsonObject, LogPage, State, Status, Target
 from submit.logs.times import normal
 from submit.steps import Call, Conversation
@@ -56,6 +56,8 @@ STATES = {
 
 PAGE_SIZE = 100
 DELETE_TRIES, DELETE_PAUSE_S = 60, 0.5
+DELETE_AGAIN_S = (0.2, 1.0, 3.0)
+"""pauses after a deletion that was not answered"""
 
 
 def submit(spec: JobSpec, target: Target) -> Conversation[Handle]:
@@ -170,7 +172,7 @@ def delete(handle: Handle, target: Target) -> Conversation[None]:
     """Waits until it is done; the log stays in Cloud Logging."""
     name = _name(handle, target)
     done: JsonObject = {"done": True}
-    operation = record((yield _call(_place(name)[1], "delete", {"name": name}, assumed=done, changes=True)))
+    operation = yield from _begun_deletion(_call(_place(name)[1], "delete", {"name": name}, assumed=done, changes=True))
     for _ in range(DELETE_TRIES):
         if operation.get("done") or not operation.get("name"):
             break
@@ -179,6 +181,22 @@ def delete(handle: Handle, target: Target) -> Conversation[None]:
     error = record(operation.get("error"))
     if error:
         raise ServiceError(f"Vertex AI: {error.get('message')}", kind=ErrorKind.INVALID)
+
+
+def _begun_deletion(delete: Call) -> Conversation[JsonObject]:
+    """Its operation. That there is no such job is good news after a try whose answer was lost."""
+    lost: ServiceError | None = None
+    for pause_s in DELETE_AGAIN_S:
+        try:
+            return record((yield delete))
+        except ServiceError as error:
+            if lost and error.kind is ErrorKind.NOT_FOUND:
+                return {"done": True}
+            if error.kind is not ErrorKind.TRANSIENT or isinstance(error, UnsentError):
+                raise
+            lost = error
+        yield creation.pause(pause_s)
+    return record((yield delete))
 
 
 def _call(kind: str, verb: str, request: JsonObject, assumed: Json = None, *, changes: bool = False) -> Call:

@@ -276,6 +276,14 @@ def test_deleting_waits_for_the_operation() -> None:
     assert service.calls() == ["customJobs.delete", "pause", "operations.get", "pause", "operations.get"]
 
 
+def test_a_deletion_whose_answer_was_lost_is_made_again_and_nothing_left_is_a_success() -> None:
+    service = Service(delete=[failure(ErrorKind.TRANSIENT), failure(ErrorKind.NOT_FOUND)])
+    carry_out(vertex.delete(JOB, TARGET), service)
+    assert service.calls() == ["customJobs.delete", "pause", "customJobs.delete"]
+    with pytest.raises(ServiceError):
+        carry_out(vertex.delete(JOB, TARGET), Service(delete=[failure(ErrorKind.NOT_FOUND)]))
+
+
 def test_every_verb_has_a_dry_run() -> None:
     assert [step.method for step in preview(vertex.cancel(JOB, TARGET))[0] if isinstance(step, Call)] == [
         "projects.locations.customJobs.cancel"

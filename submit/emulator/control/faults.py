@@ -29,6 +29,7 @@ STATUSES = {
 
 WORDS = {
     "hang": "nothing is done, and nothing answered until the client gives up",
+    "hang-after": "the call is carried out, and nothing answered until the client gives up",
     "reset": "the connection is cut (TCP reset) before anything is done",
     "reset-during": "the call is carried out, and the connection cut in the middle of the response",
     "reset-after": "the call is carried out, and the connection cut before the response",
@@ -37,7 +38,7 @@ WORDS = {
 }
 ANSWERS = (*STATUSES, *WORDS)
 
-ACTS = ("reset-during", "reset-after", "truncate")
+ACTS = ("hang-after", "reset-during", "reset-after", "truncate")
 """The call is carried out; only the client does not learn it."""
 
 

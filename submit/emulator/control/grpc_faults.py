@@ -62,7 +62,7 @@ def _stream(method: Callable[..., Any], fault: Fault) -> Callable[..., Any]:
     async def call(request: Any, context: Any) -> AsyncIterator[Any]:
         if fault.answer in ACTS:
             async for response in method(request, context):
-                if fault.answer == "reset-after":
+                if fault.answer in ("reset-after", "hang-after"):
                     break
                 yield response
                 break
@@ -72,7 +72,7 @@ def _stream(method: Callable[..., Any], fault: Fault) -> Callable[..., Any]:
 
 
 async def _fail(fault: Fault, context: Any) -> NoReturn:
-    if fault.answer == "hang":
+    if fault.answer in ("hang", "hang-after"):
         await asyncio.Event().wait()  # until the client's deadline, which cancels us
     code, words = _ANSWERS.get(fault.answer, _RESET)
     details = () if fault.retry_after_s is None else (retry_info(fault.retry_after_s),)

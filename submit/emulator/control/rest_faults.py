@@ -39,6 +39,9 @@ class RestFaults:
         match fault.answer:
             case "hang":
                 await connection.until_gone(receive)
+            case "hang-after":
+                await self._app(scope, receive, _nothing)
+                await connection.until_gone(receive)
             case "reset":
                 await connection.reset(scope, receive)
             case "reset-after":

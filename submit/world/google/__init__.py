@@ -31,11 +31,11 @@ class Google:
         self,
         environ: Mapping[str, str],
         *,
-        timeout_s: float = TIMEOUT_S,
+        timeout_s: float | None = None,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._environ = environ
-        self._session = Session(environ, timeout_s=timeout_s, pause=pause)
+        self._session = Session(environ, timeout_s=timeout_s or _timeout_s(environ), pause=pause)
         self._credentials = Credentials(environ)
         self._tails: Tails | None = None
 
@@ -115,3 +115,9 @@ class Google:
         if is_loopback(address) and not self._environ.get("CLOUDSDK_AUTH_ACCESS_TOKEN_FILE"):
             return agent
         return {**agent, "authorization": f"Bearer {self._credentials.token()}"}
+
+
+def _timeout_s(environ: Mapping[str, str]) -> float:
+    """As gcloud has it: its hidden property `core/http_timeout`, in seconds."""
+    text = environ.get("CLOUDSDK_CORE_HTTP_TIMEOUT", "")
+    return float(text) if text.isdecimal() and int(text) > 0 else TIMEOUT_S

@@ -58,11 +58,14 @@ METHODS = {
 }
 
 _READING = ("entries.list",)
-_REPEATABLE = (".cancel", ".delete")
+_REPEATABLE = (".cancel",)
 
 
 def is_repeatable(call: Call) -> bool:
-    """Whether a call does no harm if it is made twice: it only reads, or ends what has been ended."""
+    """Whether a call does no harm if it is made twice: it only reads, or ends what has been ended.
+
+    A deletion that is made twice is told that there is nothing: its conversation sees to that.
+    """
     return not call.changes or call.method in _READING or call.method.endswith(_REPEATABLE)
 
 

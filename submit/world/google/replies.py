@@ -42,6 +42,13 @@ _HINTS = {
     401: "Log in with `gcloud auth application-default login`.",
     403: "Ask for the role Vertex AI User (roles/aiplatform.user), or log in as somebody who has it.",
 }
+_HINTS_OF_KINDS = {
+    ErrorKind.NOT_FOUND: "`submit jobs list` shows what there is.",
+    ErrorKind.QUOTA: "Wait a little, or ask for more: https://console.cloud.google.com/iam-admin/quotas",
+    ErrorKind.STOCK_OUT: "Name other machines or regions as `fallbacks` in the config, or try again later.",
+    ErrorKind.TRANSIENT: "The service has trouble: run the command again in a while.",
+    ErrorKind.INTERNAL: "Look at the address: is it the service's, or is something between here and there?",
+}
 
 
 def read(status: int, body: bytes, about: str) -> Json:
@@ -60,18 +67,17 @@ def _json(body: bytes, about: str) -> Json:
     try:
         return cast(Json, json.loads(body))
     except ValueError:
-        message = f"{about}: the answer is not JSON: {body[:200].decode('utf-8', 'replace')}"
-        raise UnansweredError(message, kind=ErrorKind.TRANSIENT, hint="Run the command again.") from None
+        message = f"{about}: the answer is not JSON: {' '.join(body[:200].decode('utf-8', 'replace').split())}"
+        hint = "Something between here and the service may have answered instead: look at the network and its proxies."
+        raise UnansweredError(message, kind=ErrorKind.TRANSIENT, hint=hint) from None
 
 
 def _refusal(status: int, body: bytes, about: str) -> ServiceError:
     error = _error(body)
     words = str(error.get("message") or body[:500].decode("utf-8", "replace").strip() or f"HTTP {status}")
-    return ServiceError(
-        f"{about}: {words.strip().removesuffix('.')}",
-        kind=kind_of(status, str(error.get("status") or ""), words),
-        hint=_HINTS.get(status, ""),
-    )
+    kind = kind_of(status, str(error.get("status") or ""), words)
+    hint = _HINTS.get(status) or _HINTS_OF_KINDS.get(kind, "")
+    return ServiceError(f"{about}: {words.strip().removesuffix('.')}", kind=kind, hint=hint)
 
 
 def kind_of(status: int, name: str, words: str) -> ErrorKind:
