@@ -12,7 +12,7 @@ import grpc
 from google.protobuf.json_format import ParseDict
 
 from bench import processes, programs
-from bench.emulated import Emulated, emulated
+from bench.occupied import Occupied, occupied
 from bench.report import Limit, Report, milliseconds, times
 from bench.rest import Rest
 from bench.setting import Setting
@@ -28,7 +28,7 @@ Calls = Mapping[str, Callable[[], object]]
 
 def run(setting: Setting) -> Report:
     start_s = median(_start(setting) for _ in range(setting.runs))
-    with emulated(setting) as here:
+    with occupied(setting) as here:
         rest = Rest(here.google, here.running)
         calls = {**_rest_calls(rest), **_grpc_calls(here, rest)}
         empty = _measure(calls)
@@ -82,7 +82,7 @@ def _rest_calls(rest: Rest) -> Calls:
     }
 
 
-def _grpc_calls(here: Emulated, rest: Rest) -> Calls:
+def _grpc_calls(here: Occupied, rest: Rest) -> Calls:
     channel = grpc.insecure_channel(here.google.endpoints.grpc)
 
     def method(name: str, request: Any) -> Callable[[], Any]:
@@ -99,7 +99,7 @@ def _grpc_calls(here: Emulated, rest: Rest) -> Calls:
     return {"create, gRPC": method("CreateCustomJob", creation), "get, gRPC": method("GetCustomJob", reading)}
 
 
-def _load(here: Emulated, rest: Rest) -> None:
+def _load(here: Occupied, rest: Rest) -> None:
     for _ in range(JOBS):
         rest.create()
     here.write_lines(LINES)

@@ -12,7 +12,7 @@ from urllib.request import urlopen
 from bench import processes, programs
 from bench.arms import Arm, Measured, Sample, alternate, ratio
 from bench.commands import command, python
-from bench.emulated import Emulated, emulated, train
+from bench.occupied import Occupied, occupied, train
 from bench.report import Limit, Report, milliseconds, missing, times
 from bench.setting import Setting
 
@@ -21,7 +21,7 @@ DESCRIBED = "described"
 
 
 def run(setting: Setting) -> Report:
-    with emulated(setting) as here:
+    with occupied(setting) as here:
         beside = partial(command, setting=here.setting, reap=False)
         arms = [
             beside("submit train, new code", lambda: train(here.bucket, "tiny"), before=_change(here)),
@@ -59,7 +59,7 @@ def _limits(measured: Sequence[Measured], sent: int) -> list[Limit]:
     ]
 
 
-def _change(here: Emulated) -> Callable[[], None]:
+def _change(here: Occupied) -> Callable[[], None]:
     task, numbers = here.setting.project / "tiny" / "task.py", count()
     text = task.read_text(encoding="utf-8")
     return lambda: _written(task, f"{text}\n# {next(numbers)}\n")
@@ -69,7 +69,7 @@ def _written(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def _gcloud_submit(here: Emulated) -> Arm:
+def _gcloud_submit(here: Occupied) -> Arm:
     """Each job needs a name of its own. gcloud builds and sends the package each time, changed or not."""
 
     def prepare() -> Callable[[], Sample]:
@@ -80,18 +80,18 @@ def _gcloud_submit(here: Emulated) -> Arm:
     return Arm("gcloud ml-engine jobs submit", prepare)
 
 
-def _run(here: Emulated, argv: Sequence[str]) -> Sample:
+def _run(here: Occupied, argv: Sequence[str]) -> Sample:
     ran = processes.run(argv, env=here.setting.env, cwd=here.setting.project, reap=False)
     return {"wall_s": ran.wall_s, "cpu_s": ran.cpu_s}
 
 
-def _submission(here: Emulated, name: str) -> list[str]:
+def _submission(here: Occupied, name: str) -> list[str]:
     place = ["--package-path", "tiny", "--module-name", "tiny.task", "--staging-bucket", str(here.bucket)]
     runtime = ["--region", "us-central1", "--runtime-version", "2.11", "--python-version", "3.7"]
     return [*_gcloud("submit", "training", name), *place, *runtime]
 
 
-def _sdk(here: Emulated) -> list[str]:
+def _sdk(here: Occupied) -> list[str]:
     return python(str(SDK), here.google.url, str(here.bucket), "tiny/task.py")
 
 
@@ -99,14 +99,14 @@ def _gcloud(*argv: str) -> list[str]:
     return [programs.gcloud(), "ml-engine", "jobs", *argv]
 
 
-def _bytes_sent_again(here: Emulated) -> int:
+def _bytes_sent_again(here: Occupied) -> int:
     """How much of what is in the bucket is new after one more submission: each write gives a new generation."""
     before = _objects(here)
     _run(here, train(here.bucket, "tiny"))
     return sum(size for key, size in _objects(here).items() if key not in before)
 
 
-def _objects(here: Emulated) -> dict[tuple[str, str], int]:
+def _objects(here: Occupied) -> dict[tuple[str, str], int]:
     with urlopen(f"{here.google.url}/storage/v1/b/{here.bucket.name}/o") as answer:
         found = json.load(answer).get("items", [])
     return {(item["name"], item["generation"]): int(item["size"]) for item in found}

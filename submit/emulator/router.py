@@ -7,6 +7,7 @@ from pathlib import Path
 
 from submit.emulator.frontdoor import hosts
 from submit.emulator.rpc.http import App, Receive, Scope, Send, send_json
+from submit.emulator.storage.names import is_bucket_name
 
 _STORAGE = ("/storage/", "/upload/storage/", "/resumable/upload/storage/", "/download/storage/", "/batch")
 _SERVICES = ("/v1/", "/v1beta1/", "/ui/", "/v3/", "/token", "/oauth2/", "/o/oauth2/")
@@ -55,4 +56,4 @@ class Router:
     def _names_bucket(self, path: str) -> bool:
         """Cloud Storage's XML API has the bucket first."""
         name = path.removeprefix("/").partition("/")[0].partition("?")[0]
-        return bool(name) and not name.startswith(".") and (self._buckets / name).is_dir()
+        return is_bucket_name(name) and (self._buckets / name).is_dir()

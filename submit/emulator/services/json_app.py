@@ -65,6 +65,9 @@ def _parsed(request: Request) -> Any:
     if not request.body.strip() or "form" in request.headers.get("content-type", ""):
         return None
     try:
-        return json.loads(request.body)
-    except (UnicodeDecodeError, ValueError, RecursionError) as error:
+        value = json.loads(request.body)
+        if b"\\ud" in request.body.lower():
+            json.dumps(value, ensure_ascii=False).encode()  # half of a surrogate pair is no character
+        return value
+    except (ValueError, RecursionError) as error:
         raise bad_request(f"Invalid JSON payload received. {error}") from error

@@ -7,12 +7,23 @@ from pathlib import Path
 
 
 def package_path(uri: str, buckets: Path) -> Path:
-    """Raises ValueError for what is no object of a bucket, and for what would lie elsewhere."""
+    """Raises ValueError for what is no object of a bucket, and for what lies elsewhere or is led there by a link."""
     bucket, sign, name = uri.removeprefix("gs://").partition("/")
     parts = [bucket, *name.split("/")]
     if not uri.startswith("gs://") or not sign or "\0" in uri or {"", ".", ".."} & set(parts):
         raise ValueError(f"`{uri}` is not the address of an object")
-    return buckets.joinpath(*parts)
+    path = buckets.joinpath(*parts)
+    if _has_links(path, len(parts)):
+        raise ValueError(f"a link leads from `{uri}` elsewhere")
+    return path
+
+
+def _has_links(path: Path, depth: int) -> bool:
+    """Among itself and the folders above it, `depth` of them in all."""
+    try:
+        return any(step.is_symlink() for step in (path, *path.parents)[:depth])
+    except OSError as error:  # too long for a file
+        raise ValueError(error.strerror) from error
 
 
 def unreadable(uris: Iterable[str], buckets: Path) -> str:

@@ -33,7 +33,7 @@ _WAITING = """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Emulated:
+class Occupied:
     """`setting` leads to the emulator; `running` is the handle of the job that takes its place."""
 
     setting: Setting
@@ -49,11 +49,11 @@ class Emulated:
 
 
 @contextmanager
-def emulated(setting: Setting) -> Iterator[Emulated]:
+def occupied(setting: Setting) -> Iterator[Occupied]:
     with environ({"SUBMIT_CACHE_DIR": setting.env["SUBMIT_CACHE_DIR"]}), testing.emulator(concurrency=1) as google:
         here = replace(setting, env={**google.env, **setting.env})
         bucket = google.bucket()
-        yield Emulated(setting=here, google=google, bucket=bucket, running=_occupy(here, google, bucket))
+        yield Occupied(setting=here, google=google, bucket=bucket, running=_occupy(here, google, bucket))
 
 
 def train(bucket: Bucket, package: str) -> list[str]:
