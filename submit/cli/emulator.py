@@ -12,6 +12,7 @@ from submit.cli.emulator_env import env
 from submit.cli.emulator_exec import execute
 from submit.cli.emulator_fault import fault
 from submit.cli.emulator_place import data_dir, data_folder
+from submit.cli.emulator_reset import reset
 from submit.cli.render import emit
 from submit.emulator import process
 from submit.emulator.options import LOOPBACK, Options, is_loopback
@@ -37,7 +38,7 @@ def emulator() -> None:
     """
 
 
-for command in (env, execute, fault, emulator_capacity.capacity, emulator_capacity.preempt):
+for command in (env, execute, fault, emulator_capacity.capacity, emulator_capacity.preempt, reset):
     emulator.add_command(command)
 
 

@@ -26,6 +26,7 @@ from submit.emulator.control import endpoints
 from submit.emulator.control.api import FaultsApi, control_app
 from submit.emulator.control.capacity_api import CapacityApi
 from submit.emulator.control.faults import FaultBook
+from submit.emulator.control.reset import ResetApi
 from submit.emulator.control.rest_faults import RestFaults
 from submit.emulator.frontdoor.authority import certificates
 from submit.emulator.frontdoor.door import Door
@@ -64,8 +65,14 @@ async def serve(data: Path, options: Options) -> None:
         faults = FaultBook()
         handlers = [*jobs.grpc_handlers(), *entries.grpc_handlers()]
         grpc_server, grpc_port = await _start_grpc(options.host, handlers, faults)
-        ours = (FaultsApi(faults).routes(), CapacityApi(jobs.capacity, engine).routes(), endpoints.routes(grpc_port))
-        control = control_app([route for routes in ours for route in routes])
+        control = control_app(
+            [
+                *FaultsApi(faults).routes(),
+                *CapacityApi(jobs.capacity, engine).routes(),
+                *ResetApi(engine, faults, jobs, entries, store).routes(),
+                *endpoints.routes(grpc_port),
+            ]
+        )
         apps: dict[str, App] = {"storage": store, "services": jobs.app, "logs": entries.app, "control": control}
         apps["metadata"] = MetadataServer(environment.project_of(os.environ), environment.region_of(os.environ))
         app = RestFaults(Router(apps, buckets), faults)

@@ -53,6 +53,11 @@ def stdout_is_seen_with_stderr() -> bool:
         return False
 
 
+def can_ask() -> bool:
+    """Whether somebody is there who sees a question and can answer it."""
+    return bool(sys.stdin and sys.stdin.isatty() and sys.stderr and sys.stderr.isatty())
+
+
 def leave_stdout() -> None:
     """Python would complain once more at its end, when it flushes what nobody reads."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

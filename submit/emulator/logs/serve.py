@@ -40,6 +40,10 @@ class Logs:
     def grpc_handlers(self) -> list[Any]:
         return [grpc_handler(SERVICE, self._methods)]
 
+    def clear(self) -> None:
+        """Forgets what clients have written."""
+        self._written.clear()
+
     def close(self) -> None:
         self._written.close()
 

@@ -34,6 +34,9 @@ class Written:
     def close(self) -> None:
         self._connection.close()
 
+    def clear(self) -> None:
+        self._ask("DELETE FROM entries")
+
     def write(self, entries: Iterable[JsonEntry]) -> None:
         """All or none; every entry has `logName`, `timestamp` and `insertId`."""
         rows = [

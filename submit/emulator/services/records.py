@@ -50,6 +50,9 @@ class Records:
     def delete(self, kind: str, name: str) -> None:
         self._run("DELETE FROM records WHERE kind = ? AND name = ?", kind, name)
 
+    def clear(self) -> None:
+        self._run("DELETE FROM records")
+
     def _run(self, sql: str, *values: str) -> list[tuple[str, ...]]:
         with self._lock:
             return self._connection.execute(sql, values).fetchall()

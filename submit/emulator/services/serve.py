@@ -36,14 +36,19 @@ class Services:
         records: Records,
         capacity: Keeper,
     ) -> None:
-        self._methods, self.app, self.records, self.capacity = methods, app, records, capacity
+        self._methods, self.app, self._records, self.capacity = methods, app, records, capacity
 
     def grpc_handlers(self) -> list[Any]:
         return [grpc_handler(service, methods) for service, methods in self._methods.items()]
 
+    def clear(self) -> None:
+        """Forgets all but the engine's jobs."""
+        self._records.clear()
+        self.capacity.change({}, anew=True)
+
     def close(self) -> None:
         self.capacity.close()
-        self.records.close()
+        self._records.close()
 
 
 def create(engine: Engine, data_dir: Path, buckets: Path, location_of: LocationOf = lambda _: None) -> Services:

@@ -45,6 +45,10 @@ class Storage:
         known = self._store.metadata.bucket(bucket)
         return str(known["location"]) if known else None
 
+    async def clear(self) -> int:
+        """Deletes all buckets with all that is in them; how many there were."""
+        return await self._store.clear()
+
     def close(self) -> None:
         self._store.metadata.close()
 

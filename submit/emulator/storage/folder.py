@@ -95,6 +95,17 @@ class Folder:
         for folder, _, _ in os.walk(top, topdown=False):
             Path(folder).rmdir()
 
+    def set_aside(self) -> Path:
+        """Puts all buckets and contents into one new folder, which is to be deleted."""
+        removed = self._incoming.parent / f"removed-{uuid.uuid4().hex}"
+        removed.mkdir(mode=0o700)
+        for path in [*self.root.iterdir(), self._incoming, self._aside]:
+            if path != self._incoming.parent:
+                path.rename(removed / path.name)
+        for folder in (self._incoming, self._aside):
+            folder.mkdir(mode=0o700)
+        return removed
+
     def files(self, bucket: str, prefix: str) -> Iterator[tuple[str, Path, os.stat_result]]:
         """Every regular file whose name as an object starts with `prefix`."""
         parts = as_parts(prefix.rpartition("/")[0]) or ()

@@ -45,6 +45,9 @@ class Metadata:
     def close(self) -> None:
         self._db.close()
 
+    def clear(self) -> None:
+        self._db.executescript("begin; delete from bucket; delete from object; delete from session; commit;")
+
     # Buckets
 
     def bucket(self, name: str) -> Resource | None:

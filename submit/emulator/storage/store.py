@@ -103,6 +103,14 @@ class Store:
             raise _not_empty() from error
         self.metadata.delete_bucket(name)
 
+    async def clear(self) -> int:
+        """Deletes all buckets, and all that waits to become an object; how many buckets there were."""
+        count = len(self.buckets())
+        self.metadata.clear()
+        removed = self.folder.set_aside()
+        await asyncio.to_thread(shutil.rmtree, removed)
+        return count
+
     # Looking
 
     async def look(self, bucket: str, name: str, generation: str | None = None) -> Held | None:
