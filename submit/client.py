@@ -34,7 +34,8 @@ EVERY = 1 << 31
 
 
 class Client:
-    """Submits jobs and looks after them. `observe` is told of every step before it is taken.
+    """Submits jobs and looks after them. `observe` is told of every step before it is taken, `progress` in words
+    of what takes long.
 
     `state_dir` is where the client keeps what it knows (default: the platform's folder for state).
     """
@@ -45,12 +46,14 @@ class Client:
         target: TargetFlags = TargetFlags(),  # noqa: B008 - frozen
         state_dir: Path | None = None,
         observe: Observe = lambda _: None,
+        progress: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.around = surroundings.read(state_dir)
         defaults, _ = project_file.defaults(self.around.cwd)
         self.target = resolve(target, self.around, None, defaults)
         self._observe = observe
-        self._world = World(self.around, self.target, observe)
+        self._progress = progress
+        self._world = World(self.around, self.target, observe, progress)
         self.submission: Submission | None = None
 
     def prepare(self, request: Request, notify: Callable[[str], None] = lambda _: None) -> Prepared:
@@ -65,7 +68,7 @@ class Client:
         known of it, also if this raises.
         """
         self.target = prepared.target
-        self._world = World(self.around, self.target, self._observe)
+        self._world = World(self.around, self.target, self._observe, self._progress)
         self.submission = Submission(prepared.intent(self.around), self.journal, surroundings.moment)
         return self.submission.carry_out(prepared.conversation(), self._world.perform)
 

@@ -97,7 +97,8 @@ def train(detach: bool, dry_run: bool, output: str, no_preflight: bool, **flags:
     """
     flags["preflight"] = not no_preflight
     state_dir = flags.get("state_dir")
-    client = Client(target=target_of(flags), state_dir=None if state_dir is None else Path(state_dir))
+    state = None if state_dir is None else Path(state_dir)
+    client = Client(target=target_of(flags), state_dir=state, progress=narrate.progress)
     try:
         prepared = client.prepare(request_of(flags, dry_run=dry_run), narrate.progress)
     except KeyboardInterrupt as interrupt:

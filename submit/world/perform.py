@@ -23,12 +23,19 @@ _GOOGLE = ("aiplatform", "ml", "logging", "storage")
 
 
 class World:
-    """What steps are performed in; `observe` is told of each step before it is taken."""
+    """What steps are performed in; `observe` is told of each step before it is taken, `progress` of what takes long."""
 
-    def __init__(self, around: Surroundings, target: Target, observe: Callable[[Step], None] = lambda _: None) -> None:
+    def __init__(
+        self,
+        around: Surroundings,
+        target: Target,
+        observe: Callable[[Step], None] = lambda _: None,
+        progress: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._surroundings = around
         self._target = target
         self._observe = observe
+        self._progress = progress
         self._engine: Engine | None = None
         self._google: Google | None = None
 
@@ -86,7 +93,7 @@ class World:
         if self._google is None:
             from submit.world.google import Google
 
-            self._google = Google(self._surroundings.environ)
+            self._google = Google(self._surroundings.environ, progress=self._progress)
         return self._google
 
     @contextmanager

@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 from submit import __version__
 from submit.errors import ErrorKind, ServiceError
 from submit.job import Json
+from submit.sizes import show_bytes
 from submit.steps import Call, Upload
-from submit.world.google import objects, replies
+from submit.world.google import large, objects, replies
 from submit.world.google.credentials import Credentials
 from submit.world.google.endpoints import base, grpc_port, is_loopback
 from submit.world.google.methods import as_http, is_repeatable
@@ -33,8 +34,10 @@ class Google:
         *,
         timeout_s: float | None = None,
         pause: Callable[[float], None] = time.sleep,
+        progress: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._environ = environ
+        self._progress = progress
         self._session = Session(environ, timeout_s=timeout_s or _timeout_s(environ), pause=pause)
         self._credentials = Credentials(environ)
         self._tails: Tails | None = None
@@ -75,14 +78,32 @@ class Google:
         there = self._object(bucket, name)
         if there is not None and objects.has_bytes(there, upload.data):
             return
-        generation = objects.generation(there)
+        send = self._send_chunks if len(upload.data) > large.LARGE_BYTES else self._send_at_once
+        try:
+            send(upload, bucket, name, objects.generation(there))
+        except ServiceError as error:
+            if error.kind is not ErrorKind.EXISTS:
+                raise
+            there = self._object(bucket, name)  # somebody, or our own lost try, was faster
+            if there is None or not objects.has_bytes(there, upload.data):
+                raise
+
+    def _send_at_once(self, upload: Upload, bucket: str, name: str, generation: str) -> None:
         path, headers, body = objects.multipart(bucket, name, upload.data, generation)
         answer = self._send("storage", "POST", path, body, headers, repeatable=True)
-        if answer.status == objects.PRECONDITION_FAILED:  # somebody, or our own lost try, was faster
-            there = self._object(bucket, name)
-            if there is not None and objects.has_bytes(there, upload.data):
-                return
         replies.read(answer.status, answer.body, f"Cloud Storage, `{upload.to}`")
+
+    def _send_chunks(self, upload: Upload, bucket: str, name: str, generation: str) -> None:
+        endpoint, total = base("storage", "", self._environ), len(upload.data)
+        large.upload(
+            upload.data,
+            bucket,
+            name,
+            endpoint=endpoint,
+            credentials=self._credentials.anonymous() if self._is_nobody(endpoint) else self._credentials.for_library(),
+            generation=generation,
+            progress=lambda sent: self._progress(f"uploaded {show_bytes(sent)} of {show_bytes(total)}"),
+        )
 
     def _object(self, bucket: str, name: str) -> Mapping[str, Json] | None:
         try:
@@ -112,9 +133,12 @@ class Google:
     def _identity(self, address: str) -> dict[str, str]:
         """Nobody in particular towards this machine, unless a token was given on purpose."""
         agent = {"User-Agent": f"jobdir/{__version__}", "Accept": "application/json"}
-        if is_loopback(address) and not self._environ.get("CLOUDSDK_AUTH_ACCESS_TOKEN_FILE"):
+        if self._is_nobody(address):
             return agent
         return {**agent, "authorization": f"Bearer {self._credentials.token()}"}
+
+    def _is_nobody(self, address: str) -> bool:
+        return is_loopback(address) and not self._environ.get("CLOUDSDK_AUTH_ACCESS_TOKEN_FILE")
 
 
 def _timeout_s(environ: Mapping[str, str]) -> float:

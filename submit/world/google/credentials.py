@@ -36,6 +36,18 @@ class Credentials:
             self._from_gcloud = None if self._google else _gcloud_token()
         return self._from_gcloud or self._refreshed()
 
+    def for_library(self) -> Any:
+        """As Google's own clients take them."""
+        from google.oauth2.credentials import Credentials as Bearer
+
+        token = self.token()
+        return self._google or Bearer(token)  # type: ignore[no-untyped-call] # Google's library has no types
+
+    def anonymous(self) -> Any:
+        from google.auth.credentials import AnonymousCredentials
+
+        return AnonymousCredentials()  # type: ignore[no-untyped-call] # as above
+
     def forget(self) -> None:
         """After a token was refused: the next one is asked for anew."""
         self._google = self._from_gcloud = None

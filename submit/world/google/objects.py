@@ -13,8 +13,6 @@ from urllib.parse import quote, urlencode
 
 from submit.job import Json
 
-PRECONDITION_FAILED = 412
-
 
 def split(uri: str) -> tuple[str, str]:
     """`gs://bucket/a/b` → bucket, `a/b`."""
