@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from submit.errors import ErrorKind, ServiceError, UnansweredError, UnsentError
-from submit.world.google import retries
+from submit.world.google.retries import chance, is_worth_repeating, retry_after_s
 
 TIMEOUT_S = 60.0
 PAUSES_S = (0.1, 0.5, 2.0)
@@ -54,15 +54,15 @@ class Session:
         """
         deadline = time.monotonic() + DEADLINE_S
         for pause_s in PAUSES_S:
-            pause_s *= retries.chance()
+            pause_s *= chance()
             try:
                 answer = self._once(verb, url, body, headers, fresh=not repeatable)
             except ServiceError as error:
                 if not (repeatable or isinstance(error, UnsentError)) or time.monotonic() + pause_s > deadline:
                     raise
             else:
-                wait_s = retries.retry_after_s(answer.headers)
-                if not retries.is_worth_repeating(answer.status, wait_s, repeatable=repeatable):
+                wait_s = retry_after_s(answer.headers)
+                if not is_worth_repeating(answer.status, wait_s, repeatable=repeatable):
                     return answer
                 pause_s = max(pause_s, wait_s or 0.0)
                 if time.monotonic() + pause_s > deadline:
