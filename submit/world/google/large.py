@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from submit.errors import ErrorKind, ServiceError
-from submit.world.google import replies
+from submit.world.google.replies import kind_of
 
 LARGE_BYTES = 8 << 20
 """Cloud Storage's own limit between uploads in one request and in several."""
@@ -45,7 +45,7 @@ def upload(
     except google.api_core.exceptions.GoogleAPICallError as error:
         code = int(error.code or 500)
         message = f"{about}: {error.message}"
-        raise ServiceError(message, kind=replies.kind_of(code, "", str(error.message))) from error
+        raise ServiceError(message, kind=kind_of(code, "", str(error.message))) from error
     except (google.auth.exceptions.GoogleAuthError, requests.RequestException, OSError) as error:
         message = f"{about}: the upload broke off: {type(error).__name__}"
         raise ServiceError(message, kind=ErrorKind.TRANSIENT, hint="Try again: what is there is kept.") from error
