@@ -11,6 +11,7 @@ from submit.cli import options as shared
 from submit.cli.emulator_env import env
 from submit.cli.emulator_exec import execute
 from submit.cli.emulator_fault import fault
+from submit.cli.emulator_logs import logs
 from submit.cli.emulator_place import data_dir, data_folder
 from submit.cli.emulator_reset import reset
 from submit.cli.render import emit
@@ -38,7 +39,7 @@ def emulator() -> None:
     """
 
 
-for command in (env, execute, fault, emulator_capacity.capacity, emulator_capacity.preempt, reset):
+for command in (env, execute, fault, logs, emulator_capacity.capacity, emulator_capacity.preempt, reset):
     emulator.add_command(command)
 
 

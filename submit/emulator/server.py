@@ -70,6 +70,7 @@ async def serve(data: Path, options: Options) -> None:
                 *FaultsApi(faults).routes(),
                 *CapacityApi(jobs.capacity, engine).routes(),
                 *ResetApi(engine, faults, jobs, entries, store).routes(),
+                *entries.routes(),
                 *endpoints.routes(grpc_port),
             ]
         )

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, TypeAlias
 from urllib.parse import quote
 
 from submit.emulator.logs.around import LAST_WORDS, PREPARING, QUEUED, RUNNING, Origin, shown
+from submit.emulator.logs.special_fields import specials
 from submit.emulator.replica_names import task_name
 
 JsonEntry: TypeAlias = dict[str, Any]
@@ -41,20 +43,43 @@ def heartbeat(last: JsonEntry, message: str) -> JsonEntry:
     return {**beat, "severity": "INFO", "insertId": f"{last['insertId']}h", "textPayload": message}
 
 
+def for_gcloud(entry: JsonEntry) -> JsonEntry:
+    """With a text as message: `gcloud` shows an empty line where there is none, and ends at a number or an object."""
+    payload = entry.get("jsonPayload")
+    if payload is None or (isinstance(payload.get("message"), str) and payload["message"]):
+        return entry
+    fields = {name: value for name, value in payload.items() if name not in ("message", "levelname")}
+    text = payload.get("message") or fields
+    return {**entry, "jsonPayload": {**payload, "message": json.dumps(text, ensure_ascii=False) if text else ""}}
+
+
 def _entry(line: Mapping[str, Any], timestamp: str, insert_id: str, origin: Origin) -> JsonEntry:
-    task = line["replica"]
     entry = {"insertId": insert_id, "timestamp": timestamp, "receiveTimestamp": timestamp, "severity": line["severity"]}
-    if task == "service":
+    if line["replica"] == "service":
         return {**entry, **_service(line, origin)}
-    name = task_name(task) if origin.is_ml_engine else task
-    fields = {name: value for name, value in line.get("fields", {}).items() if name != "severity"}
-    payload = {**fields, "message": _message(line), "levelname": line["severity"]}
+    frame = _frame(line["replica"], line.get("trial"), origin)
+    fields = line.get("fields")
+    if not fields:
+        return {**entry, **frame, "jsonPayload": {"message": line["message"], "levelname": line["severity"]}}
+    payload, lifted = specials(fields)
+    payload = {name: value for name, value in payload.items() if name not in ("severity", "message")}
+    if line["message"]:
+        payload["message"] = line["message"]
+    labels = {**frame["labels"], **lifted.pop("labels", {})}
+    return {**entry, **frame, **lifted, "labels": labels, "jsonPayload": {**payload, "levelname": line["severity"]}}
+
+
+@lru_cache(maxsize=4096)
+def _frame(replica: str, trial: str | None, origin: Origin) -> JsonEntry:
+    """What all entries of a replica have in common; nobody may change it."""
+    task = task_name(replica) if origin.is_ml_engine else replica
+    labels = {"ml.googleapis.com/job_id/log_area": "root", **_trial(trial)}
+    if origin.is_ml_engine:
+        labels |= {"ml.googleapis.com/job_id": origin.job_id, "ml.googleapis.com/task_name": task}
     return {
-        **entry,
-        "logName": f"projects/{origin.project}/logs/{quote(name, safe='')}",
-        "resource": _resource(name, origin),
-        "jsonPayload": payload,
-        "labels": _labels(line, name, origin),
+        "logName": f"projects/{origin.project}/logs/{quote(task, safe='')}",
+        "resource": _resource(task, origin),
+        "labels": labels,
     }
 
 
@@ -65,7 +90,7 @@ def _service(line: Mapping[str, Any], origin: Origin) -> JsonEntry:
         "logName": _service_log(origin.project, origin.job_id),
         "resource": _resource("service", origin),
         "textPayload": line["message"],
-        "labels": {**labels, **_trial(line)},
+        "labels": {**labels, **_trial(line.get("trial"))},
     }
 
 
@@ -77,18 +102,5 @@ def _resource(task: str, origin: Origin) -> JsonEntry:
     return {"type": "ml_job", "labels": {"job_id": origin.job_id, "project_id": origin.project, "task_name": task}}
 
 
-def _labels(line: Mapping[str, Any], task: str, origin: Origin) -> dict[str, str]:
-    labels = {"ml.googleapis.com/job_id/log_area": "root", **_trial(line)}
-    if origin.is_ml_engine:
-        labels |= {"ml.googleapis.com/job_id": origin.job_id, "ml.googleapis.com/task_name": task}
-    return labels
-
-
-def _trial(line: Mapping[str, Any]) -> dict[str, str]:
-    return {"ml.googleapis.com/trial_id": str(line["trial"])} if line.get("trial") else {}
-
-
-def _message(line: Mapping[str, Any]) -> str:
-    """Never empty for a line that has other fields: `gcloud` shows nothing else of it."""
-    message = str(line["message"])
-    return message or json.dumps(line["fields"], ensure_ascii=False) if line.get("fields") else message
+def _trial(trial: str | None) -> dict[str, str]:
+    return {"ml.googleapis.com/trial_id": str(trial)} if trial else {}

@@ -10,11 +10,11 @@ import asyncio
 import time
 from collections import OrderedDict
 
-from submit.emulator.logs.entries import JsonEntry, heartbeat
-from submit.emulator.logs.jobs import JobLogs
-from submit.emulator.logs.listing import JOB_ID, Page, Query, key, page
+from submit.emulator.logs.answers import EntryList
+from submit.emulator.logs.entries import JsonEntry, for_gcloud, heartbeat
+from submit.emulator.logs.listing import JOB_ID, Query, key, page
 from submit.emulator.logs.narrowing import required, without_upper_bound
-from submit.emulator.logs.written import Written
+from submit.emulator.logs.sources import Sources
 from submit.emulator.rpc.caller import Caller
 
 HOLD_S = 240.0
@@ -34,38 +34,38 @@ def run_of_gcloud(who: Caller) -> str | None:
 class Followers:
     """What each run of gcloud has been shown last."""
 
-    def __init__(self, jobs: JobLogs, written: Written, hold_s: float = HOLD_S) -> None:
-        self._jobs, self._written, self._hold_s = jobs, written, hold_s
+    def __init__(self, sources: Sources, hold_s: float = HOLD_S) -> None:
+        self._sources, self._hold_s = sources, hold_s
         self._seen: OrderedDict[str, JsonEntry] = OrderedDict()
 
-    async def page(self, asked: Query, run: str) -> Page:
+    async def page(self, asked: Query, run: str) -> EntryList:
         """After `hold_s` without anything new a sign of life: two answers without news would end the stream."""
         asked = asked._replace(node=without_upper_bound(asked.node))
         job_ids = required(asked.node, JOB_ID) or frozenset()
         begin = time.monotonic()
         while True:
-            ended = await asyncio.to_thread(self._jobs.have_ended, job_ids)
-            found = await asyncio.to_thread(page, asked, self._jobs, self._written)
+            ended = await asyncio.to_thread(self._sources.jobs.have_ended, job_ids)
+            found = await asyncio.to_thread(page, asked, self._sources)
             if ended or self._is_news(found, run):
                 return self._shown(found, run)
             if time.monotonic() - begin >= self._hold_s:
                 return self._shown(self._with_heartbeat(found, run), run)
             await asyncio.sleep(_STEP_S)
 
-    def _is_news(self, found: Page, run: str) -> bool:
+    def _is_news(self, found: EntryList, run: str) -> bool:
         if not found.entries:
             return False
         return run not in self._seen or key(found.entries[-1]) > key(self._seen[run])
 
-    def _shown(self, found: Page, run: str) -> Page:
+    def _shown(self, found: EntryList, run: str) -> EntryList:
         if found.entries:
             self._seen[run] = found.entries[-1]
             self._seen.move_to_end(run)
         if len(self._seen) > _REMEMBERED:
             self._seen.popitem(last=False)
-        return found
+        return EntryList([for_gcloud(entry) for entry in found.entries], found.next_token)
 
-    def _with_heartbeat(self, found: Page, run: str) -> Page:
+    def _with_heartbeat(self, found: EntryList, run: str) -> EntryList:
         if run not in self._seen:
             return found
-        return Page([*found.entries, heartbeat(self._seen[run], "The job is still active.")], "")
+        return EntryList([*found.entries, heartbeat(self._seen[run], "The job is still active.")], "")

@@ -15,9 +15,10 @@ from typing import Any, NamedTuple
 
 from submit.emulator.logs.around import Origin
 from submit.emulator.logs.entries import JsonEntry, entries
-from submit.engine.journal import read_page
+from submit.engine.journal import is_whole, read_page
 
 _BLOCK_BYTES = 1 << 16
+_STEP_BYTES = 1 << 22
 
 
 class _Block(NamedTuple):
@@ -27,6 +28,16 @@ class _Block(NamedTuple):
     end: int
     floor: str
     last: str
+
+
+class Place(NamedTuple):
+    """Between two lines of the file; `floor` is the time of the one before."""
+
+    position: int
+    floor: str
+
+
+START = Place(0, "")
 
 
 class JobLog:
@@ -49,18 +60,24 @@ class JobLog:
         for block in reversed(chosen):
             yield from reversed(list(self._entries(block)))
 
-    def behind(self, position: int, end: int) -> Iterator[JsonEntry]:
-        """The entries between two bytes of the file; `end` is what the method of that name has said."""
-        blocks = self._refreshed()
-        for block in blocks[bisect_left(blocks, position + 1, key=lambda block: block.end) :]:
-            if block.begin < end:
-                yield from self._entries(block, position)
+    def behind(self, place: Place, limit: int = _STEP_BYTES) -> tuple[list[JsonEntry], Place]:
+        """The next entries behind a place, and the place behind them. Costs one look at the file if there is none."""
+        if is_whole(self._path, place.position):
+            return [], place
+        data, end = read_page(self._path, place.position, limit)
+        found: list[JsonEntry] = []
+        floor = place.floor
+        for position, time, line in _lines(data, place.position, floor):
+            floor = time
+            found += entries(line, time, position, self.origin)
+        return found, Place(end, floor)
 
-    def end(self) -> int:
+    def end(self) -> Place:
         blocks = self._refreshed()
-        return blocks[-1].end if blocks else 0
+        return Place(blocks[-1].end, blocks[-1].last) if blocks else START
 
     def _refreshed(self) -> list[_Block]:
+        """Reads what was appended; blocks stay few, also if somebody looks after each line."""
         with self._lock:
             while True:
                 previous = self._blocks[-1] if self._blocks else _Block(0, 0, "", "")
@@ -70,13 +87,15 @@ class JobLog:
                 last = previous.last
                 for _, time, _ in _lines(data, previous.end, last):
                     last = time
-                self._blocks.append(_Block(previous.end, end, previous.last, last))
+                if self._blocks and end - previous.begin <= _BLOCK_BYTES:
+                    self._blocks[-1] = previous._replace(end=end, last=last)
+                else:
+                    self._blocks.append(_Block(previous.end, end, previous.last, last))
 
-    def _entries(self, block: _Block, begin: int = 0) -> Iterator[JsonEntry]:
+    def _entries(self, block: _Block) -> Iterator[JsonEntry]:
         data, _ = read_page(self._path, block.begin, block.end - block.begin)
         for position, time, line in _lines(data, block.begin, block.floor):
-            if position >= begin:
-                yield from entries(line, time, position, self.origin)
+            yield from entries(line, time, position, self.origin)
 
 
 def _lines(data: str, position: int, floor: str) -> Iterator[tuple[int, str, dict[str, Any]]]:

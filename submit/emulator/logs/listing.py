@@ -6,17 +6,20 @@ import base64
 import hashlib
 import heapq
 import json
+import time
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any, NamedTuple, TypeAlias
 
+from submit.emulator.logs.answers import EntryList
 from submit.emulator.logs.entries import JsonEntry
 from submit.emulator.logs.fields import time_text
-from submit.emulator.logs.jobs import JobLogs
+from submit.emulator.logs.lateness import visible
 from submit.emulator.logs.narrowing import period, required
 from submit.emulator.logs.predicate import predicate
+from submit.emulator.logs.sources import Sources
 from submit.emulator.logs.syntax import Node, parse
 from submit.emulator.logs.tokens import FilterError
-from submit.emulator.logs.written import Written
 from submit.emulator.rpc.errors import RpcError, bad_request
 
 JOB_ID = ("resource", "labels", "job_id")
@@ -36,13 +39,6 @@ class Query(NamedTuple):
     size: int
     behind: Key | None
     fingerprint: str
-
-
-class Page(NamedTuple):
-    """`next_token` is empty on the last page."""
-
-    entries: list[JsonEntry]
-    next_token: str
 
 
 def query(request: Any) -> Query:
@@ -88,27 +84,28 @@ def key(entry: JsonEntry) -> Key:
     return time_text(entry["timestamp"]), entry["insertId"], entry["logName"]
 
 
-def page(asked: Query, jobs: JobLogs, written: Written) -> Page:
+def page(asked: Query, sources: Sources) -> EntryList:
     """Blocks."""
-    found = list(_first(_matching(asked, jobs, written), asked.size + 1))
+    found = list(islice(_matching(asked, sources), asked.size + 1))
     more = len(found) > asked.size
     shown = found[: asked.size]
-    return Page(shown, _token(key(shown[-1]), asked.fingerprint) if more else "")
+    return EntryList(shown, _token(key(shown[-1]), asked.fingerprint) if more else "")
 
 
-def _matching(asked: Query, jobs: JobLogs, written: Written) -> Iterator[JsonEntry]:
+def _matching(asked: Query, sources: Sources) -> Iterator[JsonEntry]:
     first, last = period(asked.node)
     if asked.behind and asked.newest_first:
         last = min(last, asked.behind[0])
     elif asked.behind:
         first = max(first, asked.behind[0])
-    logs = jobs.logs(asked.projects, required(asked.node, JOB_ID))
-    sources = [log.between(first, last, newest_first=asked.newest_first) for log in logs]
+    logs = sources.jobs.logs(asked.projects, required(asked.node, JOB_ID))
+    runs = [log.between(first, last, newest_first=asked.newest_first) for log in logs]
     for project in asked.projects:
-        sources.append(written.between(project, first, last, newest_first=asked.newest_first))
+        runs.append(sources.written.between(project, first, last, newest_first=asked.newest_first))
     test, is_behind = predicate(asked.node), _is_behind(asked)
-    merged = heapq.merge(*sources, key=key, reverse=asked.newest_first)
-    return (entry for entry in merged if test(entry) and is_behind(entry))
+    merged = heapq.merge(*runs, key=key, reverse=asked.newest_first)
+    matching = (entry for entry in merged if is_behind(entry) and test(entry))
+    return visible(matching, sources.controls, time.time())
 
 
 def _is_behind(asked: Query) -> Callable[[JsonEntry], bool]:
@@ -118,11 +115,6 @@ def _is_behind(asked: Query) -> Callable[[JsonEntry], bool]:
     if asked.newest_first:
         return lambda entry: key(entry) < place
     return lambda entry: key(entry) > place
-
-
-def _first(entries: Iterator[JsonEntry], count: int) -> Iterator[JsonEntry]:
-    for _, entry in zip(range(count), entries, strict=False):
-        yield entry
 
 
 def _token(place: Key, fingerprint: str) -> str:

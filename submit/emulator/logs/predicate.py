@@ -51,7 +51,16 @@ def _comparison(node: Comparison) -> Predicate:
         default = "DEFAULT" if name == "severity" else None
         return lambda entry: (value := entry.get(name, default)) is not None and any(map(test, leaves(value)))
     path = node.path
-    return lambda entry: any(test(value) for found in _values(entry, path) for value in leaves(found))
+
+    def among_objects(entry: Entry) -> bool:
+        value: Any = entry
+        for key in path:
+            value = value.get(key) if isinstance(value, dict) else None
+        if isinstance(value, str):  # nearly always; then no other reading of the path is looked for
+            return test(value)
+        return any(test(value) for found in _values(entry, path) for value in leaves(found))
+
+    return among_objects
 
 
 def _test(node: Comparison) -> Test:

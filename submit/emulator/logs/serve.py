@@ -7,16 +7,21 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from submit.emulator.logs.answers import entry_list, tailed
+from submit.emulator.logs.answers import tailed
+from submit.emulator.logs.control import routes
 from submit.emulator.logs.following import HOLD_S, Followers, run_of_gcloud
 from submit.emulator.logs.jobs import FindJob, JobLogs, find_job
 from submit.emulator.logs.listing import page, query
+from submit.emulator.logs.quota import ReadQuota
+from submit.emulator.logs.settings import Controls
+from submit.emulator.logs.sources import Sources
 from submit.emulator.logs.tailing import tail
 from submit.emulator.logs.writing import complete
 from submit.emulator.logs.written import Written
 from submit.emulator.rpc import RestApp, caller, grpc_handler, message_class
 from submit.emulator.rpc.errors import bad_request
 from submit.emulator.rpc.http import App
+from submit.emulator.services.json_app import Routes
 
 if TYPE_CHECKING:
     from submit.engine import Engine
@@ -28,14 +33,19 @@ class Logs:
     """`app` answers REST; `close` closes the written entries, not the engine."""
 
     def __init__(self, engine: Engine, written: Written, find: FindJob, hold_s: float) -> None:
-        self._jobs, self._written = JobLogs(engine, find), written
-        self._followers = Followers(self._jobs, written, hold_s)
+        controls = Controls()
+        self._sources = Sources(JobLogs(engine, find), written, controls)
+        self._followers, self._quota = Followers(self._sources, hold_s), ReadQuota(controls)
         self._methods: dict[str, Callable[..., Any]] = {
             "ListLogEntries": self._list,
             "WriteLogEntries": self._write,
             "TailLogEntries": self._tail,
         }
         self.app: App = RestApp({SERVICE: self._methods})
+
+    def routes(self) -> Routes:
+        """Of the control API."""
+        return routes(self._sources.controls)
 
     def grpc_handlers(self) -> list[Any]:
         return [grpc_handler(SERVICE, self._methods)]
@@ -45,21 +55,20 @@ class Logs:
         self._written.clear()
 
     def close(self) -> None:
-        self._written.close()
+        self._sources.written.close()
 
     async def _list(self, request: Any) -> Any:
         asked = query(request)
+        self._quota.use(asked.projects)
         run = run_of_gcloud(caller.get())
         if run is None:
-            found = await asyncio.to_thread(page, asked, self._jobs, self._written)
-        else:
-            found = await self._followers.page(asked, run)
-        return await asyncio.to_thread(entry_list, *found)
+            return await asyncio.to_thread(page, asked, self._sources)
+        return await self._followers.page(asked, run)
 
     async def _write(self, request: Any) -> Any:
         entries = complete(request)
         if not request.dry_run:
-            await asyncio.to_thread(self._written.write, entries)
+            await asyncio.to_thread(self._sources.written.write, entries)
         return message_class("google.logging.v2.WriteLogEntriesResponse")()
 
     async def _tail(self, requests: AsyncIterator[Any]) -> AsyncIterator[Any]:
@@ -67,8 +76,8 @@ class Logs:
         request = await anext(requests, None)
         if request is None:
             raise bad_request("A tail begins with a request.")
-        async for entries in tail(request, self._jobs, self._written):
-            yield tailed(entries)
+        async for entries, suppressed in tail(request, self._sources):
+            yield tailed(entries, suppressed)
 
 
 def create(

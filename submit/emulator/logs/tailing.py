@@ -1,104 +1,90 @@
 """New entries as they come: https://cloud.google.com/logging/docs/reference/v2/rpc/google.logging.v2.
 
-Nothing is ever suppressed: entries wait in the files until the client has taken those before them.
+Entries wait in the files until the client has taken those before them: none is suppressed unless the settings say so.
 """
 
 from __future__ import annotations
 
 import asyncio
-import heapq
 import time
-from collections.abc import AsyncIterator, Iterator
-from itertools import count
-from typing import Any
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, TypeAlias
 
+from submit.emulator.logs.arrivals import Arrivals
+from submit.emulator.logs.buffer import Buffer
 from submit.emulator.logs.entries import JsonEntry
-from submit.emulator.logs.job_log import JobLog
-from submit.emulator.logs.jobs import JobLogs
-from submit.emulator.logs.listing import JOB_ID, Key, key, parsed, projects
-from submit.emulator.logs.narrowing import required
-from submit.emulator.logs.predicate import predicate
-from submit.emulator.logs.written import Written
-from submit.emulator.rpc.errors import bad_request
+from submit.emulator.logs.settings import Controls
+from submit.emulator.logs.sources import Sources
+from submit.emulator.rpc.errors import RpcError, bad_request
 
-_STEP_S = 0.02
-_JOBS_S = 0.5
-"""How often new jobs are looked for."""
+Tailed: TypeAlias = tuple[list[JsonEntry], Mapping[str, int]]
+"""Entries, and how many were left out, by the reason."""
 
+_STEP_S, _QUIET_STEP_S = 0.01, 0.05
+_QUIET_AFTER_S = 5.0
 _DEFAULT_WINDOW_S, _LARGEST_WINDOW_S = 2.0, 60.0
-_ENTRIES = 500
 
 
-async def tail(request: Any, jobs: JobLogs, written: Written) -> AsyncIterator[list[JsonEntry]]:
-    """Lists of entries for a `google.logging.v2.TailLogEntriesRequest`, ordered within its buffer window."""
-    arrivals = _Arrivals(request, jobs, written)
-    buffer = _Buffer(_window_s(request))
+async def tail(request: Any, sources: Sources) -> AsyncIterator[Tailed]:
+    """What a `google.logging.v2.TailLogEntriesRequest` asks for, ordered within its buffer window.
+
+    Ends with OUT_OF_RANGE when the session has lasted long enough, as with the service.
+    """
+    controls = sources.controls
+    controls.refuse_tail()
+    buffer, suppression = Buffer(_window_s(request)), _Suppression(controls)
+    arrivals = Arrivals(request, sources)
     await asyncio.to_thread(arrivals.skip_what_is_there)
-    while True:
+    begin = news = time.monotonic()
+    while time.monotonic() - begin < controls.settings.tail_session_s:
         for entry in await asyncio.to_thread(arrivals.new):
             buffer.add(entry)
+            news = time.monotonic()
+        suppression.bound(buffer)
         while ready := buffer.ready():
-            yield ready
-        await asyncio.sleep(_STEP_S)
+            yield suppression.admitted(ready), suppression.told()
+        if left_out := suppression.told():
+            yield [], left_out
+        await asyncio.sleep(_STEP_S if time.monotonic() - news < _QUIET_AFTER_S else _QUIET_STEP_S)
+    lasted = f"{controls.settings.tail_session_s:g}s"
+    message = f"Session has run for the maximum allowed duration of {lasted}. To continue, start a new session."
+    raise RpcError("OUT_OF_RANGE", message)
 
 
-class _Buffer:
-    """Keeps entries for the window, so that late ones still come in order."""
+class _Suppression:
+    """Leaves entries out as the service does when there are too many, and counts them."""
 
-    def __init__(self, window_s: float) -> None:
-        self._window_s = window_s
-        self._entries: list[tuple[Key, int, float, JsonEntry]] = []
-        self._count = count()
+    def __init__(self, controls: Controls) -> None:
+        self._controls = controls
+        self._second, self._passed = 0, 0
+        self._left_out: Counter[str] = Counter()
 
-    def add(self, entry: JsonEntry) -> None:
-        heapq.heappush(self._entries, (key(entry), next(self._count), time.monotonic(), entry))
+    def bound(self, buffer: Buffer) -> None:
+        limit = self._controls.settings.tail_buffer
+        if limit is not None:
+            self._count("NOT_CONSUMED", buffer.drop_down_to(limit))
 
-    def ready(self) -> list[JsonEntry]:
-        """The oldest entries, up to one that has to wait for others."""
-        due = time.monotonic() - self._window_s
-        ready: list[JsonEntry] = []
-        while self._entries and self._entries[0][2] <= due and len(ready) < _ENTRIES:
-            ready.append(heapq.heappop(self._entries)[3])
-        return ready
+    def admitted(self, entries: list[JsonEntry]) -> list[JsonEntry]:
+        limit = self._controls.settings.tail_entries_per_s
+        if limit is None:
+            return entries
+        second = int(time.monotonic())
+        if second != self._second:
+            self._second, self._passed = second, 0
+        passing = entries[: limit - self._passed]
+        self._passed += len(passing)
+        self._count("RATE_LIMIT", len(entries) - len(passing))
+        return passing
 
+    def told(self) -> Mapping[str, int]:
+        """What was not told before."""
+        counts, self._left_out = self._left_out, Counter()
+        return counts
 
-class _Arrivals:
-    """Remembers how far each log was read."""
-
-    def __init__(self, request: Any, jobs: JobLogs, written: Written) -> None:
-        node = parsed(request.filter)
-        self._projects, self._test = projects(request.resource_names), predicate(node)
-        self._job_ids = required(node, JOB_ID)
-        self._jobs, self._written = jobs, written
-        self._logs: dict[JobLog, int] = {}
-        self._looked = 0.0
-        self._number = 0
-
-    def skip_what_is_there(self) -> None:
-        self._find()
-        self._logs = {log: log.end() for log in self._logs}
-        self._number = self._written.last_number()
-
-    def new(self) -> list[JsonEntry]:
-        if time.monotonic() - self._looked >= _JOBS_S:
-            self._find()
-        return [entry for entry in self._all() if self._test(entry)]
-
-    def _find(self) -> None:
-        found = self._jobs.logs(self._projects, self._job_ids)
-        self._logs = {log: self._logs.get(log, 0) for log in found}
-        self._looked = time.monotonic()
-
-    def _all(self) -> Iterator[JsonEntry]:
-        for log, position in self._logs.items():
-            end = log.end()
-            if end > position:
-                yield from log.behind(position, end)
-                self._logs[log] = end
-        for number, entry in self._written.behind(self._number):
-            self._number = number
-            if entry["logName"].split("/")[1] in self._projects:
-                yield entry
+    def _count(self, reason: str, count: int) -> None:
+        if count:
+            self._left_out[reason] += count
 
 
 def _window_s(request: Any) -> float:

@@ -6,6 +6,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, NoReturn
 
+from submit.emulator.rpc.answer import message_of
 from submit.emulator.rpc.caller import Caller, caller
 from submit.emulator.rpc.errors import RpcError, unimplemented
 from submit.emulator.rpc.messages import Method, message_class, methods
@@ -39,7 +40,7 @@ def _unary(function: Callable[..., Any]) -> Callable[..., Any]:
     async def call(request: Any, context: Any) -> Any:
         caller.set(_caller(context))
         try:
-            return await function(request)
+            return message_of(await function(request))
         except Exception as error:  # noqa: BLE001 - every failure has to reach the client
             await abort(context, error)
 

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from submit.emulator.rpc.answer import Answer, message_of
 from submit.emulator.rpc.caller import Caller, caller
 from submit.emulator.rpc.errors import RpcError, unimplemented
 from submit.emulator.rpc.http import Receive, Request, Scope, Send, read_request, send_json
@@ -59,7 +60,9 @@ class RestApp:
         message = message_class(route.method.request)()
         _fill(message, route.rule, request, variables)
         answer = await route.function(message)
-        return to_json(answer, enums_as_numbers="enum-encoding=int" in dict(request.query).get("$alt", ""))
+        if "enum-encoding=int" in dict(request.query).get("$alt", ""):
+            return to_json(message_of(answer), enums_as_numbers=True)
+        return answer.to_json() if isinstance(answer, Answer) else to_json(answer)
 
     def _route(self, request: Request) -> tuple[Route, Mapping[str, str]]:
         for route in self._routes.get(request.path.count("/"), ()):

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from submit.emulator.logs import create
+from submit.emulator.services.json_app import JsonApp
 from submit.engine import Engine
 from tests.emulator.services.serving import Server
 from tests.engine.site import Site, make_wheel
@@ -47,7 +48,7 @@ def emulator(tmp_path: Path, cache: Path) -> Iterator[Emulator]:
     root, buckets = tmp_path / "engine", tmp_path / "buckets"
     site = Site(root, cache, 2, Engine(root, cache=cache, bucket_root=buckets, concurrency=2), make_wheel(tmp_path))
     logs = create(site.engine, tmp_path / "logs", hold_s=HOLD_S)
-    with Server(logs.app, logs.grpc_handlers()) as server:
+    with Server(JsonApp(logs.routes(), otherwise=logs.app), logs.grpc_handlers()) as server:
         yield Emulator(server.url, server.target, site)
     site.drain()
     logs.close()
