@@ -235,7 +235,8 @@ TIME = r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d"
 BETWEEN = r"[\]) ,:|\[-]+"
 PREFIXES = (
     LEVEL + r"[:\s]",  # logging.basicConfig: `INFO:root:text`
-    r"\[" + LEVEL + r"\]",
+    r"\[" + LEVEL + r"[\]|]",  # also Hugging Face's: `[WARNING|trainer.py:3] 2026-… >> text`
+    r"\[\d\d/\d\d/\d\d \d\d:\d\d:\d\d\] +" + LEVEL + r"\b",  # rich
     r"([IWEF])\d{4} \d\d:\d\d:\d\d",  # absl, glog and TensorFlow's C++: `W1120 01:02:03.4 …`
     TIME + r"[.,]\d+Z?:? ([IWEF]) ",  # `2026-11-20 01:02:03.4: W tensorflow/…`
     rf"[\[(]?{TIME}[^\s\])]*{BETWEEN}(?:[\w.]+{BETWEEN})?{LEVEL}\b",  # `2026-… - name - INFO - text`
@@ -243,10 +244,18 @@ PREFIXES = (
 )
 STARTS = frozenset("DINWECF[(0123456789")  # what a prefix above can start with: most lines need no pattern at all
 WARNING = r"(?:.+:\d+: )?\w*Warning: "  # the warnings module: `file.py:3: UserWarning: text`
+COLOURS = r"\x1b\[[\d;]*m"
+MOVES = r"\x1b\[[\d;?]*[A-HJKSTfhlsu]"  # would go on in a reader's terminal; nested progress bars write them
+UP = b"\x1b[A"
+NESTED = rb"\n\r([^\r\n]*)\x1b\[A|\x1b\[A\n"  # a progress bar below another one: down, its state, and up again
+DEPTH = 64  # of objects in a JSON line; what is deeper is text, few readers could take it
+RFC_3339 = r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9})\d*)?(?:[Zz]|([+-])(\d\d):(\d\d))"
 
 
 def severity_of(line: str) -> str | None:
     """The severity that a line says of itself, None if it says nothing."""
+    if line[:1] == "\x1b":
+        line = re.sub(COLOURS, "", line)
     if line[:1] in STARTS:
         for prefix in PREFIXES:
             match = re.match(prefix, line)
@@ -257,15 +266,78 @@ def severity_of(line: str) -> str | None:
     return None
 
 
-def structured(line: str) -> Fields | None:
-    """The object of a JSON line that has a `severity` or a `message`."""
-    if line[:1] != "{" or line[-1:] != "}":
+def structured(line: str) -> dict[str, Any] | None:
+    """The object that a JSON line is."""
+    if line[:2] == "{}" or line[:1] != "{" or line[-1:] != "}":
         return None
     try:
         fields = json.loads(line, parse_constant=str)
     except (ValueError, RecursionError):
         return None
-    return fields if isinstance(fields, dict) and ("severity" in fields or "message" in fields) else None
+    if line.count("{") + line.count("[") > DEPTH and is_deep(fields, DEPTH):
+        return None
+    return fields if isinstance(fields, dict) else None
+
+
+def is_deep(value: Any, depth: int) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return depth == 0 or any(is_deep(item, depth - 1) for item in inner)
+
+
+def lifted(fields: dict[str, Any], default: str) -> tuple[str, str]:
+    """Severity and message of a JSON line; they are taken from the fields, but for a severity that is none of ours."""
+    severity = default
+    for name in ("severity", "levelname", "level"):
+        stated = fields.get(name)
+        if stated:
+            if str(stated).upper() in SEVERITIES:
+                severity = SEVERITIES[str(stated).upper()]
+                del fields[name]
+            break
+    message = fields.pop("message", "")
+    return severity, message if isinstance(message, str) else json.dumps(message, ensure_ascii=False)
+
+
+def stated_ns(fields: Fields) -> tuple[int, tuple[str, ...]]:
+    """The time of a JSON line, in nanoseconds since the epoch, and the fields that say it; 0 if none does.
+
+    https://cloud.google.com/logging/docs/agent/logging/configuration#timestamp-processing
+    """
+    for name in ("time", "timestamp"):
+        value = fields.get(name)
+        if isinstance(value, str):
+            ns = rfc_3339_ns(value)
+        elif isinstance(value, dict) and value.keys() == {"seconds", "nanos"}:
+            ns = whole_ns(value["seconds"], value["nanos"])
+        else:
+            continue
+        if ns:
+            return ns, (name,)
+    if "timestampSeconds" in fields:
+        ns = whole_ns(fields["timestampSeconds"], fields.get("timestampNanos", 0))
+        return ns, ("timestampSeconds", "timestampNanos")
+    return 0, ()
+
+
+def whole_ns(seconds: Any, nanos: Any) -> int:
+    try:
+        return int(seconds) * 10**9 + int(nanos)
+    except (ValueError, TypeError, OverflowError):
+        return 0
+
+
+def rfc_3339_ns(text: str) -> int:
+    """0 for what is no time with a zone."""
+    from calendar import timegm
+
+    match = re.fullmatch(RFC_3339, text, re.ASCII)
+    if match is None:
+        return 0
+    *moment, fraction, sign, hours, minutes = match.groups()
+    seconds = timegm(tuple(int(part) for part in moment))
+    if sign:
+        seconds -= int(sign + "1") * (int(hours) * 3600 + int(minutes) * 60)
+    return seconds * 10**9 + int((fraction or "0").ljust(9, "0"))
 
 
 def pieces(text: str) -> Iterator[str]:
@@ -305,7 +377,10 @@ class Lines:
         self._traceback: Traceback | None = None
 
     def feed(self, data: bytes, now: float) -> None:
-        head, newline, self._rest = (self._rest + data).rpartition(b"\n")
+        data = self._rest + data
+        if UP in data:
+            data = re.sub(NESTED, rb"\r\1\r", data)
+        head, newline, self._rest = data.rpartition(b"\n")
         if newline:
             for line in head.decode("utf-8", "replace").split("\n"):
                 self._line(line)
@@ -351,6 +426,8 @@ class Lines:
             line = next((state for state in reversed(line.split("\r")) if state.strip()), "")
             line = line or self._progress.decode("utf-8", "replace")
             self._progress = b""
+        if "\x1b" in line:
+            line = re.sub(MOVES, "", line)
         if self._traceback:
             if self._traceback.takes(line):
                 return
@@ -378,12 +455,11 @@ class Lines:
         if fields is None:
             severity = severity_of(line) or self._default
         else:
-            stated = fields.get("severity") or fields.get("levelname") or fields.get("level")
-            severity = SEVERITIES.get(str(stated).upper(), self._default)
-            message = fields.get("message")
-            line = message if isinstance(message, str) and message else line
+            severity, line = lifted(fields, self._default)
+            if not (line or fields):
+                return
         for piece in pieces(line):
-            self._emit(severity, piece, fields)
+            self._emit(severity, piece, fields or None)
 
 
 class Traceback:
@@ -446,8 +522,15 @@ class Log:
         self.lost = 0  # entries that could not be written, e.g. on a full disk: no reason to end a training
 
     def add(self, severity: str, message: str, stream: str = "", fields: Fields | None = None) -> None:
+        """Times of a replica's entries grow strictly. The time that a JSON line states is taken if it fits in, else it
+        remains a field."""
+        stated, names = stated_ns(fields) if fields else (0, ())
+        now = max(time.time_ns(), self._last_ns + 1)
+        if fields and self._last_ns < stated <= now:
+            now, fields = stated, {name: value for name, value in fields.items() if name not in names}
+        self._last_ns = now
         entry = {
-            "time": self._now(),
+            "time": timestamp(now),
             "severity": severity,
             "replica": self._replica,
             "message": message,
@@ -478,11 +561,6 @@ class Log:
                 data = data[written:]
         except OSError:
             self.lost += count
-
-    def _now(self) -> str:
-        """RFC 3339 in nanoseconds; strictly later than the one before."""
-        self._last_ns = max(time.time_ns(), self._last_ns + 1)
-        return timestamp(self._last_ns)
 
 
 def timestamp(ns: int) -> str:

@@ -134,7 +134,14 @@ def log_line(entry: LogEntry) -> str:
         severity = click.style(severity, fg=colour)
     replica = f"{entry.replica}/{entry.trial}" if entry.trial else entry.replica
     moment = entry.time.astimezone().strftime("%H:%M:%S.%f")[:12]
-    return f"{moment} {severity} {replica:<13}  {entry.message}"
+    return f"{moment} {severity} {replica:<13}  {entry.message or _pairs(entry.fields)}"
+
+
+def _pairs(fields: Mapping[str, Json]) -> str:
+    """`loss=0.5 step=10`: all that there is to see of a JSON line without a message."""
+    return " ".join(
+        f"{name}={value if isinstance(value, str) else json.dumps(value)}" for name, value in fields.items()
+    )
 
 
 def log_json(entry: LogEntry) -> str:

@@ -7,13 +7,14 @@ import math
 import subprocess
 import sys
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from submit.launcher import ENTRY_BYTES, Lines, Tail, pieces
+from submit.launcher import ENTRY_BYTES, Lines, Log, Tail, pieces, stated_ns
 
 Entry = tuple[str, str]
 
@@ -99,6 +100,26 @@ def test_a_slow_progress_bar_is_not_faster_than_an_entry_a_second() -> None:
 def test_a_progress_bar_without_an_end_keeps_its_last_state() -> None:
     assert read("\r1%\r2%\r3%")[-1] == ("INFO", "3%")
     assert read("1%\r2%\r3%\r")[-1] == ("INFO", "3%")
+
+
+def test_nested_progress_bars_are_one_and_move_no_readers_cursor() -> None:
+    """As tqdm writes them: the inner one on the line below, then up again."""
+    stream = Stream("ERROR")
+    for n in range(50):
+        now = n / 10
+        stream.lines.expire(now)
+        stream.lines.feed(f"\router {n // 10}\n\rinner {n}\x1b[A".encode(), now)
+    stream.lines.feed(b"\n\rinner done\x1b[A\router done\n", 5.0)
+    assert 5 <= len(stream.messages) <= 8
+    assert stream.messages[-1] == "outer done"
+    assert "\x1b" not in "".join(stream.messages)
+
+
+def test_colours_stay_and_what_moves_the_cursor_goes() -> None:
+    assert read("\x1b[32mgreen\x1b[0m\n\x1b[A\x1b[2K\n\x1b[2Jtext\x1b[?25h\n") == [
+        ("INFO", "\x1b[32mgreen\x1b[0m"),
+        ("INFO", "text"),
+    ]
 
 
 def test_a_return_before_a_newline_is_no_progress_bar_even_in_two_parts() -> None:
@@ -240,6 +261,9 @@ def test_an_endless_traceback_is_cut_and_nothing_is_lost() -> None:
         ("see Warning: not at the start", "ERROR"),
         ("[rank0]:[W1120 01:02:03.4 x.cpp:1] Warning: text", "WARNING"),
         ("10 of 20 done", "ERROR"),
+        ("[WARNING|trainer.py:3] 2026-11-20 01:02:03,4 >> text", "WARNING"),
+        ("[11/20/26 01:02:03] INFO     text", "INFO"),
+        ("\x1b[33mWARNING:root:text\x1b[0m", "WARNING"),
     ],
 )
 def test_what_a_line_says_of_itself_wins(line: str, severity: str) -> None:
@@ -247,36 +271,83 @@ def test_what_a_line_says_of_itself_wins(line: str, severity: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "entry"),
+    ("line", "entry", "fields"),
     [
-        ({"severity": "ERROR", "message": "m"}, ("ERROR", "m")),
-        ({"severity": "warn", "message": "m", "x": [1]}, ("WARNING", "m")),
-        ({"levelname": "DEBUG", "message": "m"}, ("DEBUG", "m")),
-        ({"severity": "odd", "message": "m"}, ("INFO", "m")),
-        ({"message": "INFO:root:m"}, ("INFO", "INFO:root:m")),
-        ({"severity": "NOTICE", "step": 1}, ("NOTICE", '{"severity": "NOTICE", "step": 1}')),
-        ({"message": {"a": 1}}, ("INFO", '{"message": {"a": 1}}')),
-        ({"message": "Traceback (most recent call last):\n x"}, ("INFO", "Traceback (most recent call last):\n x")),
+        ({"severity": "ERROR", "message": "m"}, ("ERROR", "m"), None),
+        ({"severity": "warn", "message": "m", "x": [1]}, ("WARNING", "m"), {"x": [1]}),
+        ({"levelname": "DEBUG", "message": "m"}, ("DEBUG", "m"), None),
+        ({"severity": "odd", "message": "m"}, ("INFO", "m"), {"severity": "odd"}),
+        ({"severity": "INFO", "level": 7, "message": "m"}, ("INFO", "m"), {"level": 7}),
+        ({"message": "INFO:root:m"}, ("INFO", "INFO:root:m"), None),
+        ({"severity": "NOTICE", "step": 1}, ("NOTICE", ""), {"step": 1}),
+        ({"loss": 0.5, "step": 10}, ("INFO", ""), {"loss": 0.5, "step": 10}),
+        ({"message": 42, "a": 1}, ("INFO", "42"), {"a": 1}),
+        ({"message": {"a": 1}}, ("INFO", '{"a": 1}'), None),
+        (
+            {"message": "Traceback (most recent call last):\n x"},
+            ("INFO", "Traceback (most recent call last):\n x"),
+            None,
+        ),
     ],
 )
-def test_json_lines_are_lifted(fields: dict[str, Any], entry: Entry) -> None:
+def test_json_lines_are_lifted(line: dict[str, Any], entry: Entry, fields: Any) -> None:
     stream = Stream()
-    stream.lines.feed(json.dumps(fields).encode() + b"\n", 0.0)
+    stream.lines.feed(json.dumps(line).encode() + b"\n", 0.0)
     assert stream.entries == [entry]
     assert stream.fields == [fields]
 
 
-@pytest.mark.parametrize("line", ['{"loss": 1}', "{not json}", '{"message": ', "{}", "[" * 9, '{"a":' * 9000 + "}"])
+@pytest.mark.parametrize("line", ["{not json}", '{"message": ', "{}", "[" * 9, '{"a":' * 70 + "1" + "}" * 70, "[1]"])
 def test_other_json_is_text(line: str) -> None:
     stream = Stream()
     stream.lines.feed(line.encode() + b"\n", 0.0)
     assert (stream.messages, stream.fields) == ([line], [None])
 
 
+def test_a_json_line_that_says_nothing_is_as_an_empty_one() -> None:
+    assert read('{"message": ""}\n') == []
+
+
 def test_numbers_that_json_does_not_have_do_not_spoil_the_fields() -> None:
     stream = Stream()
     stream.lines.feed(b'{"message": "m", "loss": NaN, "best": Infinity, "x": 1e999}\n', 0.0)
-    assert stream.fields == [{"message": "m", "loss": "NaN", "best": "Infinity", "x": math.inf}]
+    assert stream.fields == [{"loss": "NaN", "best": "Infinity", "x": math.inf}]
+
+
+SECOND = 1_763_686_923 * 10**9  # 2025-11-21T01:02:03Z
+
+
+@pytest.mark.parametrize(
+    ("fields", "ns"),
+    [
+        ({"time": "2025-11-21T01:02:03Z"}, SECOND),
+        ({"timestamp": "2025-11-21T01:02:03.5+00:00"}, SECOND + 5 * 10**8),
+        ({"time": "2025-11-20T19:32:03.000000001-05:30"}, SECOND + 1),
+        ({"time": "now", "timestamp": {"seconds": 7, "nanos": 1}}, 7 * 10**9 + 1),
+        ({"timestampSeconds": "7", "timestampNanos": 5}, 7 * 10**9 + 5),
+        ({"time": "2025-11-21 01:02:03"}, 0),  # of which zone?
+        ({"time": "2025-99-99T01:02:03Zulu", "timestamp": 12.5}, 0),
+        ({"timestampSeconds": {}}, 0),
+        ({"loss": 1}, 0),
+    ],
+)
+def test_a_json_line_may_say_its_time(fields: dict[str, Any], ns: int) -> None:
+    assert stated_ns(fields)[0] == ns
+
+
+@pytest.mark.parametrize(
+    ("moment", "is_taken"), [("2001-01-01T00:00:00.5Z", True), ("2999-01-01T00:00:00Z", False), ("then", False)]
+)
+def test_a_stated_time_is_taken_if_it_fits_in(tmp_path: Path, moment: str, is_taken: bool) -> None:
+    log = Log({"log": str(tmp_path / "log"), "replica": "workerpool0-0", "trial": None, "restart": 0})
+    log.add("INFO", "m", "stdout", {"time": moment, "x": 1})
+    log.add("INFO", "m", "stdout", {"time": "2000-01-01T00:00:00Z"})  # older than the one before
+    log.write()
+    first, second = (json.loads(line) for line in (tmp_path / "log").read_text().splitlines())
+    assert (first["time"] == "2001-01-01T00:00:00.500000000Z") is is_taken
+    assert first["fields"] == ({"x": 1} if is_taken else {"time": moment, "x": 1})
+    assert second["time"] > first["time"]
+    assert second["fields"] == {"time": "2000-01-01T00:00:00Z"}
 
 
 # ----------------------------------------------------------------------------------------------------------- tail

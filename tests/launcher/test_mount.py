@@ -40,11 +40,11 @@ try:
     stray = 'written'
 except OSError as error:
     stray = type(error).__name__
-print(json.dumps({
+print(json.dumps({"message": {
     'root': os.environ['GCS_ROOT'], 'read': pathlib.Path('/gcs/bucket/data').read_text(), 'entries': os.listdir('/'),
     'cwd': os.getcwd(), 'user': os.getuid(), 'stray': stray, 'files': os.listdir('.'),
     'proc': os.path.exists('/proc/self/status'), 'tmp': os.path.exists(os.environ['SEEN']),
-}))
+}}))
 """
 
 

@@ -243,7 +243,7 @@ def test_json_lines_and_severities_reach_the_log(replica: Replica) -> None:
     ]
     first, second = [entry for entry in replica.log() if entry["stream"] == "stdout"]
     assert (first["severity"], first["message"]) == ("WARNING", "low \ud800")
-    assert first["fields"] == {"severity": "warning", "message": "low \ud800", "step": 3}
+    assert first["fields"] == {"step": 3}
     assert (second["severity"], second["message"], "fields" in second) == ("INFO", "plain", False)
 
 
@@ -258,7 +258,7 @@ def test_the_trainer_sees_the_contract_and_nothing_of_the_submitters_python(repl
         "https_proxy": "http://proxy:3128",
     }
     replica.task["env"] = {"OUT": "$(CLOUD_ML_JOB_ID)/$$x"}
-    replica.write_trainer("import os, json; print(json.dumps(dict(os.environ)))")
+    replica.write_trainer("import os, json; print(json.dumps({'message': dict(os.environ)}))")
 
     assert replica.run() == 0
 

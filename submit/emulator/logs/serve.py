@@ -51,8 +51,9 @@ class Logs:
         return [grpc_handler(SERVICE, self._methods)]
 
     def clear(self) -> None:
-        """Forgets what clients have written."""
-        self._written.clear()
+        """Forgets what clients have written, and the settings."""
+        self._sources.controls.reset()
+        self._sources.written.clear()
 
     def close(self) -> None:
         self._sources.written.close()
