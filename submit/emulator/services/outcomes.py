@@ -36,8 +36,9 @@ def failure_message(job: Record) -> str:
     query = quote(f'resource.type="ml_job"\nresource.labels.job_id="{number}"', safe="")
     link = f"project={job['client']['project']}&resource=ml_job%2Fjob_id%2F{number}&advancedFilter={query}"
     traceback = f"\n{job['traceback'].strip()}" if job["traceback"] else ""
+    internal = "Internal error occurred for the current attempt. " if job["cause"] == "supervisor lost" else ""
     return (
-        f"{job['message']} {traceback}\n\nTo find out more about why your job exited please check the logs: "
+        f"{internal}{job['message']} {traceback}\n\nTo find out more about why your job exited please check the logs: "
         f"https://console.cloud.google.com/logs/viewer?{link}"
     )
 
