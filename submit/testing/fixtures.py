@@ -25,3 +25,10 @@ def emulator_project(emulator: Google) -> Iterator[Google]:
     with running.environ(google.env):
         yield google
         google.cancel_jobs()
+
+
+@pytest.fixture
+def emulator_reset(emulator: Google) -> Google:
+    """The emulator as if nobody had used it: without jobs, logs, buckets, faults and limits."""
+    emulator.reset()
+    return emulator

@@ -110,6 +110,12 @@ class Google:
         for job in running:
             self.wait(job, timeout_s=timeout_s)
 
+    def reset(self) -> None:
+        """Forgets all jobs, logs, buckets, faults and limits, of all projects; jobs that run are cancelled first."""
+        status, answer = self._ask("POST", "/emulator/v1:reset", {})
+        if status != 200:
+            raise TimeoutError(answer["error"]["message"])
+
     def _all(self, path: str, key: str) -> Iterator[dict[str, Any]]:
         token = ""
         while True:

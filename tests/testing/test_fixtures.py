@@ -66,6 +66,11 @@ TESTS = """
         assert emulator.bucket("twice") == emulator.bucket("twice")
 
 
+    def test_a_reset_emulator_knows_nothing(emulator_reset):
+        assert emulator_reset.jobs() == []
+        assert list((emulator_reset.data / "buckets").glob("bucket-*")) == []
+
+
     def test_nothing_is_left(emulator):
         with open("data", "w") as file:
             file.write(f"{emulator.data}\\n{emulator.endpoints.pid}")

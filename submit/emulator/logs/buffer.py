@@ -7,7 +7,7 @@ import time
 from itertools import count
 
 from submit.emulator.logs.entries import JsonEntry
-from submit.emulator.logs.listing import Key, key
+from submit.emulator.logs.merging import Key, key
 
 _AT_ONCE = 500
 

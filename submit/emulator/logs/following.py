@@ -12,7 +12,8 @@ from collections import OrderedDict
 
 from submit.emulator.logs.answers import EntryList
 from submit.emulator.logs.entries import JsonEntry, for_gcloud, heartbeat
-from submit.emulator.logs.listing import JOB_ID, Query, key, page
+from submit.emulator.logs.listing import JOB_ID, Query, page
+from submit.emulator.logs.merging import key
 from submit.emulator.logs.narrowing import required, without_upper_bound
 from submit.emulator.logs.sources import Sources
 from submit.emulator.rpc.caller import Caller

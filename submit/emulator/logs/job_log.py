@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import threading
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from submit.emulator.logs.around import Origin
 from submit.emulator.logs.entries import JsonEntry, entries
+from submit.emulator.logs.merging import EARLIEST, LATEST, Run
 from submit.engine.journal import is_whole, read_page
 
 _BLOCK_BYTES = 1 << 16
@@ -46,19 +47,20 @@ class JobLog:
     def __init__(self, path: Path, origin: Origin) -> None:
         self._path, self.origin = path, origin
         self._blocks: list[_Block] = []
+        self._first = ""
         self._lock = threading.Lock()
 
-    def between(self, first: str, last: str, *, newest_first: bool = False) -> Iterator[JsonEntry]:
-        """At least the entries of that period, in order."""
+    def between(self, first: str, last: str, *, newest_first: bool = False) -> Run:
+        """At least the entries of that period, in order, of what is there now. Costs one look at the file if nothing
+        was added; entries are read when they are asked for."""
         blocks = self._refreshed()
         begin = bisect_left(blocks, first, key=lambda block: block.last)
         chosen = [block for block in blocks[begin:] if block.floor <= last]
-        if not newest_first:
-            for block in chosen:
-                yield from self._entries(block)
-            return
-        for block in reversed(chosen):
-            yield from reversed(list(self._entries(block)))
+        if not chosen:
+            return Run(LATEST if newest_first else EARLIEST, iter(()))
+        if newest_first:
+            return Run(chosen[-1].last, self._backwards(chosen))
+        return Run(max(self._first, chosen[0].floor), (entry for block in chosen for entry in self._entries(block)))
 
     def behind(self, place: Place, limit: int = _STEP_BYTES) -> tuple[list[JsonEntry], Place]:
         """The next entries behind a place, and the place behind them. Costs one look at the file if there is none."""
@@ -79,18 +81,24 @@ class JobLog:
     def _refreshed(self) -> list[_Block]:
         """Reads what was appended; blocks stay few, also if somebody looks after each line."""
         with self._lock:
-            while True:
+            while not (self._blocks and is_whole(self._path, self._blocks[-1].end)):
                 previous = self._blocks[-1] if self._blocks else _Block(0, 0, "", "")
                 data, end = read_page(self._path, previous.end, _BLOCK_BYTES)
                 if not data:
-                    return list(self._blocks)
+                    break
                 last = previous.last
                 for _, time, _ in _lines(data, previous.end, last):
                     last = time
+                    self._first = self._first or time
                 if self._blocks and end - previous.begin <= _BLOCK_BYTES:
                     self._blocks[-1] = previous._replace(end=end, last=last)
                 else:
                     self._blocks.append(_Block(previous.end, end, previous.last, last))
+            return list(self._blocks)
+
+    def _backwards(self, blocks: Sequence[_Block]) -> Iterator[JsonEntry]:
+        for block in reversed(blocks):
+            yield from reversed(list(self._entries(block)))
 
     def _entries(self, block: _Block) -> Iterator[JsonEntry]:
         data, _ = read_page(self._path, block.begin, block.end - block.begin)

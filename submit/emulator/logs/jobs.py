@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 FindJob = Callable[[str], Iterable[str]]
 
-_KEPT = 2000
+_KEPT = 10_000
 ENDED = ("SUCCEEDED", "FAILED", "CANCELLED")
 
 

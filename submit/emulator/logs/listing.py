@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import heapq
 import json
 import time
 from collections.abc import Callable, Iterator
 from itertools import islice
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 from submit.emulator.logs.answers import EntryList
 from submit.emulator.logs.entries import JsonEntry
-from submit.emulator.logs.fields import time_text
 from submit.emulator.logs.lateness import visible
+from submit.emulator.logs.merging import EARLIEST, LATEST, Key, Run, key, merged
 from submit.emulator.logs.narrowing import period, required
 from submit.emulator.logs.predicate import predicate
 from submit.emulator.logs.sources import Sources
@@ -28,8 +27,6 @@ _DEFAULT_PAGE, _LARGEST_PAGE = 50, 1000
 """https://cloud.google.com/logging/docs/reference/v2/rest/v2/entries/list"""
 
 _ORDERS = {"": False, "timestamp": False, "timestamp asc": False, "timestamp desc": True}
-
-Key: TypeAlias = tuple[str, str, str]
 
 
 class Query(NamedTuple):
@@ -79,11 +76,6 @@ def parsed(text: str) -> Node:
     return node
 
 
-def key(entry: JsonEntry) -> Key:
-    """Entries are in this order; it is one entry's alone."""
-    return time_text(entry["timestamp"]), entry["insertId"], entry["logName"]
-
-
 def page(asked: Query, sources: Sources) -> EntryList:
     """Blocks."""
     found = list(islice(_matching(asked, sources), asked.size + 1))
@@ -101,10 +93,11 @@ def _matching(asked: Query, sources: Sources) -> Iterator[JsonEntry]:
     logs = sources.jobs.logs(asked.projects, required(asked.node, JOB_ID))
     runs = [log.between(first, last, newest_first=asked.newest_first) for log in logs]
     for project in asked.projects:
-        runs.append(sources.written.between(project, first, last, newest_first=asked.newest_first))
+        written = sources.written.between(project, first, last, newest_first=asked.newest_first)
+        runs.append(Run(LATEST if asked.newest_first else EARLIEST, written))
     test, is_behind = predicate(asked.node), _is_behind(asked)
-    merged = heapq.merge(*runs, key=key, reverse=asked.newest_first)
-    matching = (entry for entry in merged if is_behind(entry) and test(entry))
+    found = merged(runs, newest_first=asked.newest_first)
+    matching = (entry for entry in found if is_behind(entry) and test(entry))
     return visible(matching, sources.controls, time.time())
 
 

@@ -118,9 +118,9 @@ def test_a_log_that_is_read_as_it_grows_is_the_same_as_one_that_is_read_at_once(
                 new, place = growing.behind(places[-1])
                 followed += new
                 places.append(place)
-    whole = list(JobLog(path, ORIGIN).between("", "~"))
+    whole = list(JobLog(path, ORIGIN).between("", "~").entries)
     assert [*followed, *growing.behind(places[-1])[0]] == whole
-    assert list(growing.between("", "~")) == whole
-    assert list(growing.between("", "~", newest_first=True)) == whole[::-1]
+    assert list(growing.between("", "~").entries) == whole
+    assert list(growing.between("", "~", newest_first=True).entries) == whole[::-1]
     middle = whole[1000]["timestamp"]
-    assert [each for each in growing.between(middle, "~") if each["timestamp"] >= middle] == whole[1000:]
+    assert [each for each in growing.between(middle, "~").entries if each["timestamp"] >= middle] == whole[1000:]
