@@ -110,11 +110,33 @@ class Google:
         for job in running:
             self.wait(job, timeout_s=timeout_s)
 
+    def fault(self, method: str, answer: str | int, **how: float) -> None:
+        """Lets the next calls of a method fail, as `submit emulator fault add` does; `how` has its numbers under the
+        names of the control API: `count`, `after`, `retryAfter`, `probability`, `seed`. Raises ValueError."""
+        self._control("POST", "/faults", {"method": method, "answer": str(answer), **how})
+
+    def clear_faults(self) -> None:
+        self._control("DELETE", "/faults")
+
+    def capacity(self, **changes: Any) -> None:
+        """Changes what the cloud has to give: `quotas`, `stockOuts`, `preemptAfter`, `realistic`,
+        `retiredAccelerators`, as in the control API. Raises ValueError."""
+        self._control("PATCH", "/capacity", changes)
+
+    def preempt(self, job: object) -> None:
+        """Takes a running job's machines away; it begins again. Raises ValueError for one that does not run."""
+        self._control("POST", f"/jobs/{_name(job).rpartition('/')[2]}:preempt")
+
     def reset(self) -> None:
         """Forgets all jobs, logs, buckets, faults and limits, of all projects; jobs that run are cancelled first."""
         status, answer = self._ask("POST", "/emulator/v1:reset", {})
         if status != 200:
             raise TimeoutError(answer["error"]["message"])
+
+    def _control(self, method: str, path: str, body: object = None) -> None:
+        status, answer = self._ask(method, f"/emulator/v1{path}", body)
+        if status != 200:
+            raise ValueError(answer["error"]["message"])
 
     def _all(self, path: str, key: str) -> Iterator[dict[str, Any]]:
         token = ""

@@ -66,6 +66,41 @@ TESTS = """
         assert emulator.bucket("twice") == emulator.bucket("twice")
 
 
+    def test_the_cloud_may_have_a_bad_day(emulator):
+        emulator.fault("storage.buckets.insert", 503, count=2)
+        for _ in range(2):
+            with pytest.raises(ValueError, match="currently unavailable"):
+                emulator.bucket()
+        bucket = emulator.bucket()
+        emulator.fault("*", "hang", count=0)
+        emulator.clear_faults()
+        with pytest.raises(ValueError, match="is not an answer"):
+            emulator.fault("*", "rest")
+        emulator.capacity(quotas={"us-central1": {"cpus": 1}})
+        with pytest.raises(submit.errors.ServiceError, match="custom_model_training_cpus"):
+            submit.train(backend="vertex", staging_bucket=str(bucket), args=["--arg=42"])
+        emulator.capacity(quotas=None)
+
+
+    def test_a_preempted_job_begins_again(emulator):
+        job = submit.train(backend="vertex", staging_bucket=str(emulator.bucket()), args=["--arg=60"])
+        with pytest.raises(ValueError, match="there is no job"):
+            emulator.preempt("projects/p/locations/us-central1/customJobs/1")
+        while not any("is running" in entry.message for entry in job.logs(follow=False)):
+            pass
+        emulator.preempt(job)
+        while not any("is restarted on other machines" in entry.message for entry in job.logs(follow=False)):
+            pass
+        job.cancel()
+        assert emulator.wait(job).state == "CANCELLED"
+
+
+    def test_a_lost_answer_does_not_cost_twice(emulator_reset):
+        emulator_reset.fault("aiplatform.customJobs.create", "reset-after")
+        submit.train(backend="vertex", staging_bucket=str(emulator_reset.bucket()))
+        assert len(emulator_reset.jobs()) == 1
+
+
     def test_a_reset_emulator_knows_nothing(emulator_reset):
         assert emulator_reset.jobs() == []
         assert list((emulator_reset.data / "buckets").glob("bucket-*")) == []
