@@ -1531,7 +1531,7 @@ def run_quietly(argv: Sequence[str]) -> None:
 
 
 NO_CONTAINER = (
-    "its container could not be started. Docker or Podman must be running on this machine, and able to get the image."
+    "its container could not be started. Docker or Podman must be running on this machine, and able to pull the image."
 )
 
 

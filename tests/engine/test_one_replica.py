@@ -118,7 +118,7 @@ def test_a_container_that_cannot_start_is_said_once_and_has_no_exit_code(site: S
     assert job["replicas"][0]["exit_code"] is None
     assert job["message"] == (
         "The replica workerpool0-0 could not be prepared: its container could not be started."
-        " Docker or Podman must be running on this machine, and able to get the image."
+        " Docker or Podman must be running on this machine, and able to pull the image."
     )
     assert job["traceback"] == "docker: Cannot connect to the Docker daemon."
 

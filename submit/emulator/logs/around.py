@@ -49,9 +49,9 @@ class Origin(NamedTuple):
 def shown(line: Line, origin: Origin) -> Iterator[Line]:
     """The same lines each time that it is asked."""
     if line["replica"] == "service":
-        for message in _service(line, origin):
-            is_teardown = message != line["message"]
-            yield {**line, "message": message, "severity": "INFO" if is_teardown else line["severity"]}
+        said = _service(line, origin)
+        for message in said:
+            yield {**line, "message": message, "severity": line["severity"] if message is said[-1] else "INFO"}
         return
     if line["id"].endswith(".0"):  # the first one of this replica since it was started
         whose = {key: line[key] for key in ("replica", "trial") if key in line}

@@ -120,4 +120,14 @@ def test_what_the_service_refuses_is_said_in_its_words(gcloud: Gcloud) -> None:
     (gcloud.project.folder / "wrong.json").write_text(json.dumps({"workerPoolSpecs": [pool]}))
     create = ("ai", "custom-jobs", "create", "--display-name=wrong", "--config=wrong.json")
     unknown = "Unknown name \"acceleratorTyp\" at 'custom_job.job_spec.worker_pool_specs[0].machine_spec'"
-    assert unknown in gcloud(*create, code=1).err.replace("\\", "")
+    refused = gcloud.meanwhile(*create, code=1)
+
+    gcloud("storage", "buckets", "create", "gs://far-away", "--location", "us")
+    output = {"baseOutputDirectory": {"outputUriPrefix": "gs://far-away/out"}}
+    (gcloud.project.folder / "far.json").write_text(json.dumps({"workerPoolSpecs": [worker_pool("")], **output}))
+    far = gcloud("ai", "custom-jobs", "create", "--display-name=far", "--config=far.json", code=1)
+    assert (
+        "FAILED_PRECONDITION: The Cloud Storage bucket of `gs://far-away/out` is in location `us`. "
+        "It must be in the same regional location as the service location `us-central1`." in far.err
+    )
+    assert unknown in refused.result().err.replace("\\", "")
