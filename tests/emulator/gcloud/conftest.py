@@ -104,6 +104,7 @@ def gcloud(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Iterator[Gc
         run("storage", "buckets", "create", BUCKET, "--location", "us-central1")
         run("storage", "cp", str(wheel), WHEEL)
         yield run
+        project.submit("emulator", "reset", "--yes")
     project.submit("emulator", "stop")
 
 

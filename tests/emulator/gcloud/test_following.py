@@ -5,9 +5,11 @@ from __future__ import annotations
 import statistics
 import subprocess
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -28,19 +30,23 @@ for n in range({LINES}):
     print("line", n, time.time(), flush=True)
     time.sleep(0.25)
 """
+SIGN = "The job is still active."
 LEFT_OUT_S = 5.0
 """Of the newest lines gcloud does not ask for those of the last five seconds, and so shows none before that."""
 
 
-def follow(gcloud: Gcloud, *argv: str) -> list[tuple[str, float]]:
-    """The lines of a stream with the times at which they appeared."""
+def follow(gcloud: Gcloud, *argv: str, tell: Callable[[str], None] = lambda _: None) -> list[tuple[str, float]]:
+    """The lines of a stream with the times at which they appeared; each is told at once."""
     command = ["gcloud", *argv, "--polling-interval", "1"]
     environ = {**gcloud.project.environ, "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(
         command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, text=True
     ) as child:
         assert child.stdout is not None
-        seen = [(line, time.time()) for line in child.stdout]
+        seen = []
+        for line in child.stdout:
+            seen.append((line, time.time()))
+            tell(line)
     assert child.returncode == 0, seen
     return seen
 
@@ -79,6 +85,8 @@ def impatient(gcloud: Gcloud, tmp_path: Path, cache: Path) -> Iterator[Gcloud]:
             run("storage", "buckets", "create", "gs://digits", "--location", "us-central1")
             run("storage", "cp", str(gcloud.wheel), "gs://digits")
             yield run
+            for job in engine.list():
+                engine.cancel(str(job["id"]))
 
 
 def _elsewhere(environ: dict[str, str], url: str) -> dict[str, str]:
@@ -86,14 +94,32 @@ def _elsewhere(environ: dict[str, str], url: str) -> dict[str, str]:
     return {name: value.replace(here, url) for name, value in environ.items()}
 
 
-def test_a_job_that_is_silent_for_long_is_followed_to_its_end(impatient: Gcloud) -> None:
-    source = "import time; print('begin', flush=True); time.sleep(8); print('end')"
+def test_a_job_that_is_silent_for_long_is_followed_to_its_end(impatient: Gcloud, tmp_path: Path) -> None:
+    """It is silent until both streams have shown two signs of life."""
+    stop, signs = tmp_path / "stop", Counter[str]()
+    source = f"""
+import pathlib, time
+print("begin", flush=True)
+while not pathlib.Path({str(stop)!r}).exists():
+    time.sleep(0.1)
+print("end")
+"""
+
+    def count(stream: str, line: str) -> None:
+        signs[stream] += SIGN in line
+        if signs["vertex"] >= 2 and signs["ml_engine"] >= 2:
+            stop.touch()
+
     job = impatient.custom_job("silent", source)
     impatient.ml_job("silent", source)
-    vertex = impatient.meanwhile("ai", "custom-jobs", "stream-logs", job, "--polling-interval", "1")
-    ml_engine = impatient.meanwhile("ml-engine", "jobs", "stream-logs", "silent", "--polling-interval", "1")
-    for stream in (vertex, ml_engine):
-        shown = messages(stream.result().out)
+    streams = [
+        impatient.pool.submit(follow, impatient, *command, tell=partial(count, name))
+        for name, command in (
+            ("vertex", ("ai", "custom-jobs", "stream-logs", job)),
+            ("ml_engine", ("ml-engine", "jobs", "stream-logs", "silent")),
+        )
+    ]
+    for stream in streams:
+        shown = messages("".join(line for line, _ in stream.result(timeout=240)))
         assert [line for line in shown if line in ("begin", "end")] == ["begin", "end"]
-        assert "The job is still active." in shown
         assert shown[-1] == "Job completed successfully."

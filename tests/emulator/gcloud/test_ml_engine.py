@@ -8,6 +8,10 @@ from tests.emulator.gcloud.conftest import BUCKET, WHEEL, Gcloud, messages
 from tests.project import wait_until
 
 SUBMIT = ("ml-engine", "jobs", "submit", "training")
+RETIRED = (
+    "The accelerator NVIDIA_TESLA_K80 is not available any more (support for the NVIDIA K80 ended on 2024-05-01); "
+    "the emulator runs the job."
+)
 PYTHON = ("--runtime-version", "1.9", "--python-version", "3.5")
 
 
@@ -47,6 +51,7 @@ def test_a_folder_is_submitted_followed_and_described(gcloud: Gcloud) -> None:
         ("INFO", "Job creation request has been successfully validated."),
         ("INFO", "Job whole is queued."),
         ("INFO", "Waiting for job to be provisioned."),
+        ("WARNING", RETIRED),
         ("INFO", "Waiting for training program to start."),
         ("INFO", "Tearing down training program."),
         ("INFO", "Finished tearing down training program."),
