@@ -18,7 +18,7 @@ from submit.intents.recovery import PATIENCE_S
 from submit.job import Handle, LogEntry, State, Status
 from submit.logs.stream import Stream
 from submit.steps import Conversation, Step, carry_out, preview
-from submit.target import TargetFlags, elsewhere, resolve
+from submit.target import TargetFlags, elsewhere, endpoints, resolve
 from submit.world import surroundings
 from submit.world.perform import World
 
@@ -107,6 +107,10 @@ class Client:
             ours = [handle for handle in handles if handle.backend == name]
             found |= carry_out(load(name).describe(ours, self.target), self._world.perform)
         return found
+
+    def links(self, handle: Handle) -> Mapping[str, str]:
+        """Pages about a job; none if the services are not those of the cloud, for the pages are."""
+        return {} if endpoints(self.around.environ) else load(handle.backend).links(handle, self.target)
 
     def exists(self, handle: Handle) -> bool:
         try:

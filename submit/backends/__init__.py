@@ -80,6 +80,9 @@ class Backend(Protocol):
     def logs(self, handle: Handle, target: Target, cursor: str, wait_s: float) -> Conversation[LogPage]: ...
     def cancel(self, handle: Handle, target: Target) -> Conversation[None]: ...
     def delete(self, handle: Handle, target: Target) -> Conversation[None]: ...
+    def links(self, handle: Handle, target: Target) -> Mapping[str, str]:
+        """Pages about a job that its name alone leads to, by what they are (`console`, `log`)."""
+
     def find(self, submission_id: str, place: str, target: Target) -> Conversation[Handle | None]:
         """The job of a submission whose answer was lost; `place` is what the creating step `creates`."""
 

@@ -127,6 +127,10 @@ def delete(handle: Handle, target: Target) -> Conversation[None]:
     yield Call(api="engine", method="jobs.delete", request={"ids": [handle.path]}, changes=True)
 
 
+def links(handle: Handle, target: Target) -> Mapping[str, str]:
+    return {}  # its log is a file, which `describe` knows
+
+
 def job_request(spec: JobSpec, target: Target) -> JsonObject:
     """The engine's request for a job; `client` comes back unchanged in its answers."""
     memory = spec.options.get("memory")

@@ -224,6 +224,10 @@ def status_of(job: JsonObject, project: str) -> Status:
     )
 
 
+def links(handle: Handle, target: Target) -> Mapping[str, str]:
+    return _links(*_split(_name(handle, target)))
+
+
 def _links(project: str, job_id: str) -> Mapping[str, str]:
     console = f"https://console.cloud.google.com/mlengine/jobs/{job_id}?project={project}"
     return {"console": console, "log": log_link(project, job_id)}

@@ -273,6 +273,10 @@ def _job_dir(spec: JsonObject) -> str | None:
     return str(output) if output else None
 
 
+def links(handle: Handle, target: Target) -> Mapping[str, str]:
+    return _links(_name(handle, target))
+
+
 def _links(name: str) -> Mapping[str, str]:
     _, project, _, region, kind, job_id = name.split("/")
     page = "training" if kind == CUSTOM else "hyperparameter-tuning-jobs"

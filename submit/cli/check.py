@@ -18,20 +18,22 @@ from submit.world import files, surroundings
 EPILOG = """\b
 Examples:
   submit check configs/*.yaml
-  submit check config.yaml --format json"""
+  submit check config.yaml --format json
+  submit check --strict configs/gpu.yaml     also what Vertex AI would be sent, judged by Google's own types"""
 
 
 @click.command(epilog=EPILOG)
 @click.argument("paths", metavar="FILE...", nargs=-1, required=True, type=options.PATH)
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a key before the check.")
+@click.option("--strict", is_flag=True, help="Let Google's own types judge what Vertex AI would be sent.")
 @options.output_format("table", "json", "yaml")
 @options.debug
-def check(paths: tuple[Path, ...], overrides: tuple[str, ...], output: str) -> int:
+def check(paths: tuple[Path, ...], overrides: tuple[str, ...], strict: bool, output: str) -> int:
     """Check config files; show every problem of every file with its line.
 
     Exits with 0 if no file has an error, else with 2.
     """
-    found = {path: _problems(path, overrides) for path in paths}
+    found = {path: _problems(path, overrides, strict=strict) for path in paths}
     everything = [problem for problems in found.values() for problem in problems]
     if output == "table":
         show(everything)
@@ -43,12 +45,17 @@ def check(paths: tuple[Path, ...], overrides: tuple[str, ...], output: str) -> i
     return UsageError.exit_code if _errors(everything) else 0
 
 
-def _problems(path: Path, overrides: tuple[str, ...]) -> tuple[Problem, ...]:
+def _problems(path: Path, overrides: tuple[str, ...], *, strict: bool) -> tuple[Problem, ...]:
     try:
         text = files.read(path, limit=CONFIG_LIMIT)
     except UsageError as error:
         return error.problems
-    return config.load(text, str(path), overrides=overrides, today=surroundings.now().date()).problems
+    loaded = config.load(text, str(path), overrides=overrides, today=surroundings.now().date())
+    if not strict or loaded.config is None:
+        return loaded.problems
+    from submit.strict import problems
+
+    return (*loaded.problems, *problems(loaded.config, str(path), surroundings.read()))
 
 
 def _errors(problems: tuple[Problem, ...] | list[Problem]) -> bool:

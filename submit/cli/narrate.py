@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import click
@@ -62,8 +63,14 @@ def machines(spec: JobSpec) -> str:
     return ", ".join(f"{pool.replicas} × {_machine(pool)} ({pool.role.value})" for pool in spec.pools if pool.replicas)
 
 
-def submitted(handle: Handle) -> None:
+def submitted(handle: Handle, links: Mapping[str, str]) -> None:
     say("job", str(handle))
+    pages(links)
+
+
+def pages(links: Mapping[str, str]) -> None:
+    for name, address in links.items():
+        say(name, address)
 
 
 def would_be(handle: Handle) -> None:

@@ -117,9 +117,10 @@ def _submit(client: Client, prepared: Prepared, output: str, *, detach: bool) ->
     try:
         handle = client.submit(prepared)
         if detach:
+            narrate.pages(client.links(handle))
             _print_handle(handle, output)
             return 0
-        narrate.submitted(handle)
+        narrate.submitted(handle, client.links(handle))
     except KeyboardInterrupt as interrupt:
         recover.tell_interrupted(client)
         return terminal.exit_code(interrupt)

@@ -241,6 +241,7 @@ def test_an_answer_becomes_a_status() -> None:
     assert (status.job_dir, status.labels) == ("gs://out/x", {"team": "vision"})
     assert status.links["console"] == "https://console.cloud.google.com/mlengine/jobs/first?project=my-project"
     assert "job_id%3D%22first%22" in status.links["log"]
+    assert mlengine.links(JOB, TARGET) == status.links
 
 
 def test_all_states_of_the_service_are_known() -> None:
