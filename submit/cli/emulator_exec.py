@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 from submit.cli import errors, narrate, options
 from submit.cli.emulator_place import data_dir, data_folder
-from submit.emulator import environment, process
+from submit.emulator import environment, process, sharing
 from submit.emulator.options import Options
 from submit.errors import Problem
+from submit.target import Surroundings
 from submit.world import foreground, surroundings
 
 EPILOG = """\b
@@ -34,24 +37,31 @@ def execute(command: tuple[str, ...], data_dir: Path | None, state_dir: Path | N
     If none runs, one is started and lives as long as the program. Its exit code is this command's.
     """
     around = surroundings.read(state_dir)
-    data = data_folder(around, data_dir)
-    running = process.status(data)
-    endpoints = running or process.start(data, Options(cache=str(around.cache_dir)))
-    env = {**around.environ, **environment.variables(endpoints.rest, data, around.environ)}
-    try:
-        if running:
-            foreground.become(command, env)
-        return _accompany(command, env, data, endpoints)
-    except (FileNotFoundError, PermissionError, NotADirectoryError) as error:
-        reason = (error.strerror or str(error)).lower()
-        errors.show([Problem(message=f"`{command[0]}` cannot be run: {reason}")])
+    if not foreground.exists(command[0], around.environ):
+        errors.show([Problem(message=f"there is no program `{command[0]}`")])
         return EXIT_NO_PROGRAM
+    data = data_folder(around, data_dir)
+    user = sharing.join(data)
+    running = process.status(data)
+    if running:
+        foreground.become(command, _among_variables(running, data, around))
+    with _started(data, around, user) as endpoints:
+        return foreground.run(command, _among_variables(endpoints, data, around))
 
 
-def _accompany(command: tuple[str, ...], env: dict[str, str], data: Path, endpoints: process.Endpoints) -> int:
+@contextmanager
+def _started(data: Path, around: Surroundings, user: int) -> Iterator[process.Endpoints]:
+    endpoints = process.start(data, Options(cache=str(around.cache_dir)))
     narrate.say("emulator", f"started for this command: {endpoints.url}, {data}")
     try:
-        return foreground.run(command, env)
+        yield endpoints
     finally:
-        process.stop(data)
-        narrate.say("emulator", "stopped; jobs that run go on, and what it kept is there when it is started again")
+        if sharing.is_last(user):
+            process.stop(data)
+            narrate.say("emulator", "stopped; jobs that run go on, and what it kept is there when it is started again")
+        else:
+            narrate.say("emulator", f"it goes on, other commands use it: {endpoints.url}")
+
+
+def _among_variables(endpoints: process.Endpoints, data: Path, around: Surroundings) -> dict[str, str]:
+    return {**around.environ, **environment.variables(endpoints.rest, data, around.environ)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +15,11 @@ from typing import NoReturn
 _IGNORED_BY_PYTHON = ("SIGPIPE", "SIGXFSZ")
 _PASSED_ON = ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2")
 _FROM_TERMINAL = ("SIGINT", "SIGQUIT")
+
+
+def exists(program: str, environ: Mapping[str, str]) -> bool:
+    """Whether a shell would find it."""
+    return shutil.which(program, path=environ.get("PATH")) is not None
 
 
 def become(argv: Sequence[str], env: Mapping[str, str]) -> NoReturn:

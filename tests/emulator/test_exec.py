@@ -60,10 +60,9 @@ def test_a_pipe_that_nobody_reads_ends_the_program(emulator: Project) -> None:
     assert (emulator.folder / "code").read_text() == f"{128 + signal.SIGPIPE}\n"
 
 
-def test_what_cannot_be_run_is_named(emulator: Project) -> None:
-    missing = emulator.submit("emulator", "exec", "--", "no-such-program")
-    assert missing.code == 127
-    assert "`no-such-program` cannot be run: no such file or directory" in missing.err
+def test_what_cannot_be_run_is_named_and_nothing_is_started(project: Project) -> None:
+    missing = project.submit("emulator", "exec", "--", "no-such-program")
+    assert (missing.code, missing.err) == (127, "error: there is no program `no-such-program`\n")
 
 
 def test_one_that_is_started_for_the_program_ends_with_it_and_is_announced(project: Project) -> None:
@@ -87,3 +86,15 @@ def test_other_data_folders_have_emulators_of_their_own(project: Project) -> Non
     script = "import os, pathlib; print(pathlib.Path(os.environ['GOOGLE_APPLICATION_CREDENTIALS']).parent.parent)"
     done = project.submit("emulator", "exec", "--data-dir", "mine", "--", sys.executable, "-c", script)
     assert done.out.strip() == os.fspath(project.folder / "mine")
+
+
+def test_it_does_not_end_under_another_command(project: Project) -> None:
+    wait = "while ! test -e {}; do sleep 0.05; done"
+    first = execute(project, f"touch first; {wait.format('second')}", stdin=subprocess.DEVNULL, stderr=-1)
+    wait_until((project.folder / "first").exists, timeout=60)
+    second = execute(project, f"touch second; {wait.format('third')}", stdin=subprocess.DEVNULL, stderr=-1)
+    assert "it goes on, other commands use it" in first.communicate(timeout=60)[1]
+    assert project.submit("emulator", "status").code == 0
+    (project.folder / "third").touch()
+    assert (second.communicate(timeout=60)[1], second.returncode) == ("", 0)
+    project.submit("emulator", "stop")

@@ -33,11 +33,14 @@ class Upstream:
 
 
 def proxy_for(host: str, environ: Mapping[str, str]) -> SplitResult | None:
-    """What `https_proxy` and `no_proxy` say, in small letters or capitals."""
+    """What `https_proxy` and `no_proxy` say, in small letters or capitals. Raises OSError if it is none for HTTP."""
     address = environ.get("https_proxy") or environ.get("HTTPS_PROXY")
     if not address or any(covers(name, host.lower()) for name in exempt(environ)):
         return None
-    return urlsplit(address if "://" in address else f"http://{address}")
+    proxy = urlsplit(address if "://" in address else f"http://{address}")
+    if proxy.scheme not in ("http", "https"):
+        raise OSError(f"`https_proxy` names a proxy of the kind `{proxy.scheme}`, and only HTTP is spoken here")
+    return proxy
 
 
 async def _open(host: str, port: int, *, tls: bool = False) -> Connection:

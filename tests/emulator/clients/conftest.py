@@ -45,7 +45,7 @@ def start(project: Project, pool: ThreadPoolExecutor) -> Programs:
     """One in a shell that has evaluated `submit emulator env`, the others by `submit emulator exec`."""
     evaluated = f'eval "$({sys.executable} -m submit.cli emulator env)" && exec {sys.executable} {{}}'
     commands = {"vertex_sdk": ["sh", "-c", evaluated.format(PROGRAMS / "vertex_sdk.py")]}
-    for name in ("low_level", "other_libraries", *(["tensorflow_files"] if TENSORFLOW else [])):
+    for name in ("low_level", "other_libraries", "virtual_machine", *(["tensorflow_files"] if TENSORFLOW else [])):
         commands[name] = project.command("emulator", "exec", "--", sys.executable, str(PROGRAMS / f"{name}.py"))
     return Programs(project, {name: pool.submit(run, project, command) for name, command in commands.items()})
 

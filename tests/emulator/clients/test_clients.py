@@ -82,6 +82,29 @@ def test_credentials_are_nobodys_and_the_project_the_users(programs: Programs) -
     assert programs.seen("other_libraries")["project"] == PROJECT
 
 
+def test_a_program_finds_what_a_virtual_machine_knows_of_itself(programs: Programs) -> None:
+    seen = programs.seen("virtual_machine")
+    assert (seen["kind"], seen["project"]) == ("google.auth.compute_engine.credentials", PROJECT)
+    assert seen["email"].endswith("-compute@developer.gserviceaccount.com")
+    assert seen["zone"] == "us-central1-a"
+    assert {"zone", "service-accounts/"} <= set(seen["listed"])
+    assert seen["without the header"] == 403
+
+
+def test_the_host_says_which_api_is_asked(programs: Programs) -> None:
+    seen = programs.seen("virtual_machine")
+    assert seen["statuses"] == {
+        "objects": 200,
+        "object": 200,
+        "no bucket": 404,
+        "project": 200,
+        "jobs": 200,
+        "accounts": 404,
+        "another API": 501,
+    }
+    assert seen["refusal"] == "The emulator does not implement GET compute.googleapis.com/v1/projects/mine"
+
+
 @needs_tensorflow
 def test_tensorflow_reads_and_writes_buckets(programs: Programs) -> None:
     assert programs.seen("tensorflow_files") == {

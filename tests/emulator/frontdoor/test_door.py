@@ -133,6 +133,16 @@ def test_a_refusal_of_the_users_own_proxy_is_passed_on(served: Served) -> None:
         assert (answer.status, b"407 Proxy Authentication Required" in answer.read()) == (502, True)
 
 
+def test_a_proxy_of_another_kind_is_said_to_be_one(served: Served) -> None:
+    served.behind({"https_proxy": "socks5://me:secret@127.0.0.1:1080"})
+    with served.connect("pypi.example:443") as connection:
+        answer = http.client.HTTPResponse(connection)
+        answer.begin()
+        text = answer.read().decode()
+    assert "`https_proxy` names a proxy of the kind `socks5`" in text
+    assert "secret" not in text
+
+
 def test_a_port_without_a_door_is_still_a_rest_port(door: Served) -> None:
     with socket.create_connection(("127.0.0.1", door.port)) as connection:
         answer = request(connection, "GET /v1/x HTTP/1.1\r\nHost: localhost\r\n\r\n")
