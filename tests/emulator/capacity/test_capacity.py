@@ -161,14 +161,13 @@ def test_spot_machines_are_taken_away_until_the_job_has_failed_of_it(client: Any
 def test_provisioning_takes_its_time_if_it_is_to(client: Any, ml: Any, emulator: Emulator) -> None:
     emulator.capacity.change({"realistic": 0.01})
     begin = time.monotonic()
-    name = create(client, custom_job(""))
-    assert state(client, name) == QUEUED
-    reaches(client, name, PENDING)
-    assert reaches(client, name, SUCCEEDED)
+    created = client.create_custom_job(parent=PARENT, custom_job=custom_job(""))
+    assert created.state == QUEUED
+    reaches(client, created.name, PENDING)
+    assert reaches(client, created.name, SUCCEEDED)
     assert time.monotonic() - begin > 2.7  # a hundredth of 10 s and 264 s
-    ml.create(parent="projects/demo", body=ml_job("old")).execute()
+    seen = {ml.create(parent="projects/demo", body=ml_job("old")).execute()["state"]}
     get = ml.get(name="projects/demo/jobs/old")
-    seen = set()
 
     def has_ended() -> bool:
         seen.add(get.execute()["state"])
