@@ -7,10 +7,22 @@ import os
 import platform
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from bench import calls, install, job, package, processes, programs, queued, start, submitted
+from bench import (
+    calls,
+    install,
+    job,
+    log_replay,
+    logs,
+    package,
+    processes,
+    programs,
+    queued,
+    start,
+    submitted,
+)
 from bench.report import Report
 from bench.setting import Setting, prepare
 
@@ -23,8 +35,12 @@ BENCHMARKS: Mapping[str, Callable[[Setting], Report]] = {
     "install": install.run,
     "emulator": submitted.run,
     "emulator-calls": calls.run,
+    "logs-steady": logs.steady,
+    "logs-bursts": logs.bursts,
+    "logs-late": logs.late,
+    "logs-replay": log_replay.replay,
 }
-ONLY_WHEN_NAMED = ("install",)  # slow, and needs the network
+ONLY_WHEN_NAMED = ("install", "logs")  # slow, and the first needs the network
 
 
 def main() -> int:
@@ -33,16 +49,32 @@ def main() -> int:
     machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
     print(f"Python {platform.python_version()}, {machine}; {programs.versions()}")
     broken = False
-    for name in arguments.names or [name for name in BENCHMARKS if name not in ONLY_WHEN_NAMED]:
-        report = _run(BENCHMARKS[name], arguments.runs)
+    for name in _meant(arguments.names):
+        report = _run(BENCHMARKS[name], arguments.runs or _runs(name), quick=arguments.quick)
         broken |= bool(report.broken)
     return 1 if broken else 0
 
 
-def _run(benchmark: Callable[[Setting], Report], runs: int) -> Report:
+def _meant(names: Sequence[str]) -> list[str]:
+    """`queue` stands for `queue-30` and `queue-300`."""
+    if not names:
+        return [name for name in BENCHMARKS if not name.startswith(ONLY_WHEN_NAMED)]
+    return [each for name in names for each in ([name] if name in BENCHMARKS else _those_below(name))]
+
+
+def _those_below(name: str) -> list[str]:
+    return [each for each in BENCHMARKS if each.startswith(f"{name}-")]
+
+
+def _runs(name: str) -> int:
+    """A log is one run of many lines, which takes long enough."""
+    return 1 if name.startswith("logs") else 5
+
+
+def _run(benchmark: Callable[[Setting], Report], runs: int, *, quick: bool) -> Report:
     before = os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        report = benchmark(prepare(Path(folder), runs))
+        report = benchmark(prepare(Path(folder), runs, quick=quick))
     print(
         f"\n{report}\n  {runs} runs of each in turns, load {before:.1f} before and {os.getloadavg()[0]:.1f} after",
         flush=True,
@@ -52,10 +84,16 @@ def _run(benchmark: Callable[[Setting], Report], runs: int) -> Report:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measures jobdir side by side with its peers.")
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(BENCHMARKS)} (default: all but install)")
-    parser.add_argument("--runs", type=int, default=5, help="how often each arm is measured (default: 5)")
+    parser.add_argument(
+        "names",
+        nargs="*",
+        metavar="NAME",
+        help=f"{', '.join(BENCHMARKS)} (default: all but {' and '.join(ONLY_WHEN_NAMED)}); logs stands for all logs-…",
+    )
+    parser.add_argument("--runs", type=int, help="how often each arm is measured (default: 5; logs: 1)")
+    parser.add_argument("--quick", action="store_true", help="logs: leave out what takes minutes")
     arguments = parser.parse_args()
-    if unknown := [name for name in arguments.names if name not in BENCHMARKS]:
+    if unknown := [name for name in arguments.names if not _meant([name])]:
         parser.error(f"unknown benchmark: {unknown[0]}")
     return arguments
 

@@ -44,8 +44,8 @@ class Measured:
         return [value for sample in self.samples if (value := sample.get(key)) is not None]
 
 
-def alternate(arms: Sequence[Arm], runs: int) -> list[Measured]:
-    """One run of each arm that does not count, then `runs` rounds of all of them."""
+def alternate(arms: Sequence[Arm], runs: int, *, warm: bool = True) -> list[Measured]:
+    """One run of each arm that does not count (unless not `warm`), then `runs` rounds of all of them."""
     once: dict[str, Callable[[], Sample]] = {}
     missing: dict[str, Measured] = {}
     for arm in arms:
@@ -54,7 +54,7 @@ def alternate(arms: Sequence[Arm], runs: int) -> list[Measured]:
         except AbsentError as absent:
             missing[arm.name] = Measured(arm.name, missing=str(absent))
     samples: dict[str, list[Sample]] = {name: [] for name in once}
-    for counts in [False] + [True] * runs:
+    for counts in [False] * warm + [True] * runs:
         for name in list(samples):
             try:
                 sample = once[name]()

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-TINY = Path(__file__).parent / "tiny"
+PACKAGES = ("tiny", "stamped")
 REPOSITORY = Path(__file__).parent.parent
 
 # What would make an arm compile its imports anew at each start, find other modules or another terminal.
@@ -18,11 +18,13 @@ _LEFT_OUT = ("PYTHON", "SUBMIT_", "CLOUDSDK_", "TORCHX_", "PSIJ_")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """`root` is a folder that is deleted afterwards; `project` holds the package `tiny`; `runs` are measured."""
+    """`root` is a folder that is deleted afterwards; `project` holds the packages `tiny` and `stamped`; `runs` are
+    measured; `quick` leaves out what takes minutes."""
 
     root: Path
     env: Mapping[str, str]
     runs: int
+    quick: bool = False
 
     @property
     def project(self) -> Path:
@@ -34,9 +36,11 @@ class Setting:
         return self.root / "note"
 
 
-def prepare(root: Path, runs: int) -> Setting:
-    setting = Setting(root=root, env=_environment(root, os.environ), runs=runs)
-    shutil.copytree(TINY, setting.project / "tiny", ignore=shutil.ignore_patterns("__pycache__"))
+def prepare(root: Path, runs: int, *, quick: bool = False) -> Setting:
+    setting = Setting(root=root, env=_environment(root, os.environ), runs=runs, quick=quick)
+    for name in PACKAGES:
+        source = Path(__file__).parent / name
+        shutil.copytree(source, setting.project / name, ignore=shutil.ignore_patterns("__pycache__"))
     return setting
 
 

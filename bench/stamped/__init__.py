@@ -1,0 +1,1 @@
+"""A trainer that writes the time into each line of its log."""
