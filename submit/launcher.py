@@ -673,6 +673,8 @@ class Orders:
 
 CANNOT_START = 127
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
+F_SETPIPE_SZ = 1031  # fcntl has its name since Python 3.10
+PIPE_BYTES, READ_BYTES = 1 << 20, 1 << 17
 
 
 def c_library() -> Any:
@@ -699,6 +701,17 @@ def die_with(parent: int) -> None:
         os._exit(CANNOT_START)
 
 
+def wide_pipe() -> tuple[int, int]:
+    """Takes more than the usual 64 KB, where the kernel allows it: a burst of lines does not hold up its writer."""
+    ends = os.pipe()
+    if LINUX:
+        import fcntl
+
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(ends[1], F_SETPIPE_SZ, PIPE_BYTES)
+    return ends
+
+
 class StartError(Exception):
     """The program could not be started; in the words of the system."""
 
@@ -716,8 +729,8 @@ class Child:
         self.alone = False  # neither it nor anything that it started is left
         self.told = False  # to end
         self._killed = False
-        out, out_end = os.pipe()
-        err, err_end = os.pipe()
+        out, out_end = wide_pipe()
+        err, err_end = wide_pipe()
         self.outputs = {out: stdout, err: stderr}
         try:
             self.pid = start(spawn, out_end, err_end)
@@ -734,7 +747,7 @@ class Child:
     def read(self, files: Iterable[int]) -> None:
         for file in files:
             try:
-                data = os.read(file, 65536)
+                data = os.read(file, READ_BYTES)
             except BlockingIOError:
                 continue
             if data:
