@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -71,10 +71,12 @@ class Tail:
 
     def wait_for(self, count: int) -> list[str]:
         """As soon as so many entries have come or were suppressed."""
-        with self._changed:
-            there = self._changed.wait_for(lambda: len(self.texts) + sum(self.suppressed.values()) >= count, 30)
-            assert there, f"{self.texts}, {self.suppressed}, {self.ended}"
+        self.wait_until(lambda: len(self.texts) + sum(self.suppressed.values()) >= count)
         return self.texts
+
+    def wait_until(self, holds: Callable[[], bool]) -> None:
+        with self._changed:
+            assert self._changed.wait_for(holds, 30), f"{self.texts}, {self.suppressed}, {self.ended}"
 
     def begin(self, emulator: Emulator) -> None:
         """Until entries that are written are surely not skipped as what was there before."""
@@ -84,8 +86,7 @@ class Tail:
                 if self._changed.wait_for(lambda: bool(self.texts), 0.05):
                     break
         write(emulator, "begun")
-        with self._changed:
-            assert self._changed.wait_for(lambda: "begun" in self.texts, 30)
+        self.wait_until(lambda: "begun" in self.texts)
         self.texts.clear()
 
     def wait_for_end(self) -> Exception | None:
@@ -157,11 +158,12 @@ def test_a_tail_brings_each_entry_once_also_the_late_ones(emulator: Emulator, ta
 
 
 def test_what_was_on_its_way_when_a_tail_began_still_comes(emulator: Emulator, tail: Any) -> None:
-    settings(emulator, late_share=1, late_by_s=2)
-    write(emulator, *(str(number) for number in range(20)))
-    there = listed(emulator)
+    settings(emulator, late_share=0.5, late_by_s=5)
+    write(emulator, *(f"line {number}" for number in range(40)))
     reader = tail()
-    assert set(reader.wait_for(20 - len(there))) | set(there) | set(listed(emulator)) == {str(n) for n in range(20)}
+    reader.begin(emulator)
+    coming = {f"line {number}" for number in range(40)} - set(listed(emulator))
+    reader.wait_until(lambda: coming <= set(reader.texts))
 
 
 def test_the_buffer_window_puts_entries_in_order(emulator: Emulator, tail: Any) -> None:
