@@ -56,10 +56,12 @@ def list_jobs(
     limit: int = 50,
     state: State | str | None = None,
     backend: str | None = None,
+    project: str | None = None,
+    region: str | None = None,
     state_dir: str | Path | None = None,
 ) -> Sequence[Status]:
     """The newest first, at most `limit` of those that are in that state."""
-    client = Client(target=TargetFlags(backend=backend), state_dir=_path(state_dir))
+    client = Client(target=TargetFlags(backend=backend, project=project, region=region), state_dir=_path(state_dir))
     return client.list_jobs(limit, None if state is None else State(state))
 
 

@@ -25,6 +25,7 @@ EXIT_STILL_RUNNING = 3
 EPILOG = """\b
 Examples:
   submit jobs list --state running
+  submit jobs list --backend vertex --project my-project --region europe-west4
   submit jobs describe JOB --format json | jq .state
   submit jobs stream-logs JOB
   submit jobs cancel JOB
@@ -55,12 +56,14 @@ def jobs() -> None:
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(min=1), help="At most so many jobs.")
 @click.option("--state", type=click.Choice(list(State), case_sensitive=False), help="Only jobs in this state.")
 @options.backend
+@options.project
+@options.region
 @options.output_format("table", "json", "yaml")
 @options.state_dir
 @options.debug
-def list_jobs(limit: int, state: State | None, backend: str | None, output: str, state_dir: Path | None) -> None:
+def list_jobs(limit: int, state: State | None, output: str, state_dir: Path | None, **where: str | None) -> None:
     """List jobs, the newest first."""
-    client = Client(target=TargetFlags(backend=backend), state_dir=state_dir)
+    client = Client(target=TargetFlags(**where), state_dir=state_dir)
     found = client.list_jobs(limit + 1, state)
     statuses = found[:limit]
     if output != "table":

@@ -62,6 +62,11 @@ backend = click.option(
     help="Where to run: local, vertex, mlengine, or one of another package.  [env: SUBMIT_BACKEND]",
 )
 
+region = click.option("--region", type=TEXT, metavar="REGION", help="Region of the job.  [env: CLOUDSDK_AI_REGION]")
+project = click.option(
+    "--project", type=TEXT, metavar="PROJECT", help="Project of the job.  [env: GOOGLE_CLOUD_PROJECT]"
+)
+
 dry_run = click.option("--dry-run", is_flag=True, help="Show every step and take none.")
 
 

@@ -63,8 +63,8 @@ text, path = options.TEXT, options.PATH
 @click.option("--job-name", type=text, metavar="NAME", help="Name of the job (default: package and UTC time).")
 @click.option("--job-dir", type=text, metavar="DIR", help="Where the trainer writes: a folder, or gs://bucket/path.")
 @click.option("--staging-bucket", type=text, metavar="gs://BUCKET", help="Where the package is staged.")
-@click.option("--region", type=text, metavar="REGION", help="Region of the job.  [env: CLOUDSDK_AI_REGION]")
-@click.option("--project", type=text, metavar="PROJECT", help="Project of the job.  [env: GOOGLE_CLOUD_PROJECT]")
+@options.region
+@options.project
 @click.option("--scale-tier", type=text, metavar="TIER", help="Scale tier, e.g. basic-gpu.")
 @click.option("--runtime-version", type=text, metavar="X.Y", help="Runtime version, e.g. 2.11.")
 @click.option("--python-version", type=text, metavar="X.Y", help="Python version, e.g. 3.7.")

@@ -32,7 +32,7 @@ class Credentials:
         if file:
             return _read_token(Path(file))
         if self._from_gcloud is None and self._google is None:
-            self._google = _application_default()
+            self._google = _application_default(self._environ.get("GOOGLE_APPLICATION_CREDENTIALS"))
             self._from_gcloud = None if self._google else _gcloud_token()
         return self._from_gcloud or self._refreshed()
 
@@ -76,14 +76,18 @@ def _read_token(file: Path) -> str:
         raise ServiceError(message, kind=ErrorKind.DENIED) from error
 
 
-def _application_default() -> Any:
+def _application_default(named: str | None) -> Any:
+    """None if there are none; those that were named on purpose have to be good."""
     import google.auth
     import google.auth.exceptions
 
     try:
         return google.auth.default(scopes=_SCOPES)[0]
-    except google.auth.exceptions.DefaultCredentialsError:
-        return None
+    except google.auth.exceptions.DefaultCredentialsError as error:
+        if named is None:
+            return None
+        message = f"GOOGLE_APPLICATION_CREDENTIALS: `{named}` cannot be used: {str(error).partition(chr(10))[0]}"
+        raise ServiceError(message, kind=ErrorKind.DENIED, hint=_LOGIN) from error
 
 
 def _gcloud_token() -> str:
