@@ -131,15 +131,20 @@ class Client:
         stream = Stream({str(handle): ""})
         return (entry for batch in self.log_batches(stream, [handle], follow=follow) for entry in batch)
 
-    def log_batches(self, stream: Stream, handles: Sequence[Handle], *, follow: bool) -> Iterator[list[LogEntry]]:
-        """The logs of several jobs in one order. `stream` has the places where they begin, by their handles as text,
-        and keeps how far they were given."""
+    def log_batches(
+        self, stream: Stream, handles: Sequence[Handle], *, follow: bool, note: Callable[[str], None] = lambda _: None
+    ) -> Iterator[list[LogEntry]]:
+        """The logs of several jobs in one order, an empty list from time to time.
+
+        `stream` has the places where they begin, by their handles as text, and keeps how far they were given; `note`
+        is told what a person may want to know meanwhile.
+        """
         asks = {str(handle): self._source(handle, follow=follow, alone=len(handles) == 1) for handle in handles}
         if len(asks) == 1:
-            return watch.batches(stream, watch.OneAsker(*asks.values()), time.monotonic)
+            return watch.batches(stream, watch.OneAsker(*asks.values()), time.monotonic, note)
         from submit.world.together import Together
 
-        return watch.batches(stream, Together(asks), time.monotonic)
+        return watch.batches(stream, Together(asks), time.monotonic, note)
 
     def _source(self, handle: Handle, *, follow: bool, alone: bool) -> watch.Ask:
         """Worlds are not shared between threads."""

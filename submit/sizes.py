@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from submit.errors import UsageError
 
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 
 
@@ -18,6 +21,16 @@ def parse_bytes(text: int | str) -> int:
         return int(float(number) * _UNITS[unit])
     except (KeyError, ValueError):
         raise UsageError(f"`{text}` is not a size", hint="Write it like `512MiB` or `2GiB`.") from None
+
+
+def parse_seconds(text: str) -> float:
+    """`90`, `10m`, `1h30m`, `2d` in seconds."""
+    if re.fullmatch(r"\d+(\.\d+)?", text, re.ASCII):
+        return float(text)
+    parts = re.findall(r"(\d+(?:\.\d+)?)([smhd])", text, re.ASCII)
+    if not parts or "".join(number + unit for number, unit in parts) != text:
+        raise UsageError(f"`{text}` is not a duration", hint="Write it like `90s`, `10m`, `1h30m` or `2d`.")
+    return sum(float(number) * _SECONDS[unit] for number, unit in parts)
 
 
 def show_bytes(count: float) -> str:

@@ -61,8 +61,13 @@ def so_far(backend: Backend, handle: Handle, target: Target, perform: Perform) -
     return ask
 
 
-def batches(stream: Stream, askers: Askers, clock: Callable[[], float]) -> Iterator[list[LogEntry]]:
-    """What is to be shown, until all sources have ended; an empty list about every second if there is nothing."""
+def batches(
+    stream: Stream, askers: Askers, clock: Callable[[], float], note: Callable[[str], None] = lambda _: None
+) -> Iterator[list[LogEntry]]:
+    """What is to be shown, until all sources have ended; an empty list about every second if there is nothing.
+
+    `note` is told what the pages say to people.
+    """
     asked: set[str] = set()
     while not stream.ended:
         due = stream.due()
@@ -72,6 +77,8 @@ def batches(stream: Stream, askers: Askers, clock: Callable[[], float]) -> Itera
             asked.add(source)
         for source, page in askers.answers(wait_s):
             stream.add(source, page, clock())
+            if page.note:
+                note(page.note)
             asked.discard(source)
         yield stream.ready(clock())
 

@@ -9,9 +9,10 @@ import click
 
 from submit.cli import dry_run as dry_run_text
 from submit.cli import narrate, options
-from submit.cli.follow import EXIT_FAILED, follow_to_the_end, print_logs
+from submit.cli.follow import EXIT_FAILED
 from submit.cli.lazy import OrderedGroup
-from submit.cli.named import find, many_jobs, one_job
+from submit.cli.logs import stream_logs
+from submit.cli.named import find, many_jobs
 from submit.cli.recover import recover
 from submit.cli.render import emit, emit_each, status_json, status_lines, status_row, table
 from submit.client import Client
@@ -103,32 +104,7 @@ def describe(names: tuple[str, ...], output: str, state_dir: Path | None) -> Non
         emit_each([status_json(found[handle]) for handle in handles], output)
 
 
-@jobs.command(
-    "stream-logs",
-    short_help="Show a job's log as it comes.",
-    epilog=_examples(
-        """\
-  submit jobs stream-logs JOB
-  submit jobs stream-logs "$(submit train --async)"
-  submit jobs stream-logs JOB --no-follow --format json | jq -r .message"""
-    ),
-)
-@one_job
-@click.option("--follow/--no-follow", default=True, help="Go on until the job has ended, or show what is there.")
-@options.output_format("table", "json", "yaml")
-@options.state_dir
-@options.debug
-def stream_logs(job: str, follow: bool, output: str, state_dir: Path | None) -> int:
-    """Show a job's log from its beginning, and its new lines as they come.
-
-    Ends with the job and with its result as the exit code: 0 if it succeeded, 1 if not. As JSON, each entry is an
-    object on a line of its own; as YAML, a document.
-    """
-    client, (handle,) = find((job,), state_dir)
-    if follow:
-        return follow_to_the_end(client, handle, output)
-    print_logs(client, handle, output, follow=False)
-    return 0
+jobs.add_command(stream_logs)
 
 
 @jobs.command(
@@ -155,8 +131,7 @@ def wait(names: tuple[str, ...], timeout: float | None, output: str, state_dir: 
     try:
         found = client.wait_for_all(handles, timeout_s=timeout, changed=narrate.changed)
     except KeyboardInterrupt as interrupt:
-        for handle in handles:
-            narrate.detached(handle)
+        narrate.detached(*handles)
         return terminal.exit_code(interrupt)
     statuses = [found[handle] for handle in handles]
     if output == "table":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import click
@@ -77,12 +77,29 @@ def would_be(handle: Handle) -> None:
     say("dry run", f"nothing was done; the job would be {handle}")
 
 
-def detached(handle: Handle) -> None:
+def detached(*handles: Handle) -> None:
     """Ctrl-C: nothing is asked and nothing is lost."""
     click.echo(err=True)
-    say("detached", f"the job goes on: {handle}")
-    say("follow", f"submit jobs stream-logs {handle}")
-    say("stop", f"submit jobs cancel {handle}")
+    names = " ".join(str(handle) for handle in handles)
+    say("detached", f"the job goes on: {names}" if len(handles) == 1 else f"the jobs go on: {names}")
+    say("follow", f"submit jobs stream-logs {names}")
+    say("stop", f"submit jobs cancel {names}")
+
+
+def silent(seconds: float) -> None:
+    say("silent", f"nothing was written for {show_seconds(seconds)}")
+
+
+def notes() -> Callable[[str], None]:
+    """Says what is new: while a service does not answer, the same is told again and again."""
+    told: list[str] = []
+
+    def tell(note: str) -> None:
+        if told[-1:] != [note]:
+            told[:] = [note]
+            say("log", note)
+
+    return tell
 
 
 def no_job() -> None:

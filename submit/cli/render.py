@@ -13,7 +13,6 @@ from submit.job import Cause, Json, JsonObject, LogEntry, ReplicaStatus, State, 
 from submit.sizes import show_bytes, show_seconds
 
 COLOURS = {State.SUCCEEDED: "green", State.FAILED: "red", State.CANCELLED: "yellow", State.RUNNING: "cyan"}
-SEVERITY_COLOURS = {"ERROR": "red", "CRITICAL": "red", "WARNING": "yellow", "DEBUG": "bright_black"}
 
 SIGNALS = 128
 """What exit codes of processes that a signal ended are above."""
@@ -127,37 +126,13 @@ def _signal_name(number: int) -> str:
         return ""  # of another system than this one
 
 
-def log_line(entry: LogEntry) -> str:
-    """`03:33:37.123 INFO     workerpool0-0  message`; a message of several lines keeps them."""
-    severity = f"{entry.severity:<8}"
-    if colour := SEVERITY_COLOURS.get(entry.severity):
-        severity = click.style(severity, fg=colour)
-    replica = f"{entry.replica}/{entry.trial}" if entry.trial else entry.replica
-    moment = entry.time.astimezone().strftime("%H:%M:%S.%f")[:12]
-    return f"{moment} {severity} {replica:<13}  {entry.message or _pairs(entry.fields)}"
-
-
-def _pairs(fields: Mapping[str, Json]) -> str:
-    """`loss=0.5 step=10`: all that there is to see of a JSON line without a message."""
-    return " ".join(
-        f"{name}={value if isinstance(value, str) else json.dumps(value)}" for name, value in fields.items()
-    )
-
-
-def log_json(entry: LogEntry) -> str:
-    """One line of JSON with everything that is known of the entry."""
-    return json.dumps(_log_record(entry), ensure_ascii=False)
-
-
 def log_yaml(entry: LogEntry) -> str:
-    """A YAML document with the same."""
-    return "---\n" + _yaml(_log_record(entry)).rstrip("\n")
+    """A YAML document with everything that is known of the entry."""
+    return "---\n" + _yaml(log_record(entry)).rstrip("\n")
 
 
-LOG_FORMATS = {"table": log_line, "json": log_json, "yaml": log_yaml}
-
-
-def _log_record(entry: LogEntry) -> JsonObject:
+def log_record(entry: LogEntry) -> JsonObject:
+    """`job` and `late` only where they say something."""
     return {
         "time": entry.timestamp,
         "severity": entry.severity,
@@ -167,6 +142,8 @@ def _log_record(entry: LogEntry) -> JsonObject:
         "fields": dict(entry.fields),
         "insert_id": entry.insert_id,
         "stream": entry.stream,
+        **({"late": True} if entry.late else {}),
+        **({"job": entry.job} if entry.job else {}),
     }
 
 

@@ -22,11 +22,11 @@ _timestamp = itemgetter(0)
 class Batch:
     """What a source gave at once, in order, behind the cursor `before`; the first `released` entries are out."""
 
-    __slots__ = ("before", "due", "entries", "released")
+    __slots__ = ("arrived", "before", "due", "entries", "released")
 
-    def __init__(self, entries: Sequence[LogEntry], due: float, before: str) -> None:
+    def __init__(self, entries: Sequence[LogEntry], arrived: float, due: float, before: str) -> None:
         self.entries = sorted(entries, key=_timestamp)  # stable: equal times stay as the source has them
-        self.due = due
+        self.arrived, self.due = arrived, due
         self.released = 0
         self.before = before
 
@@ -61,7 +61,7 @@ class Merge:
     ) -> None:
         """`hold_s`: for so long the source may give entries that are older than these."""
         if entries:
-            self._batches[source].append(Batch(entries, now + hold_s, before))
+            self._batches[source].append(Batch(entries, now, now + hold_s, before))
         if not more:
             self._behind.pop(source, None)
         elif entries:
@@ -85,8 +85,15 @@ class Merge:
 
     def due(self) -> float | None:
         """When something that is held becomes ready at the latest; None if nothing is held."""
-        patience = PATIENCE_S if self._behind else 0.0
-        return min((batch.due + patience for batch in self._all() if not batch.is_empty), default=None)
+        held = [batch for batch in self._all() if not batch.is_empty]
+        if self._behind:
+            return min((batch.arrived + PATIENCE_S for batch in held), default=None)
+        return min((batch.due for batch in held), default=None)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether there is a source that has not given all that it has."""
+        return bool(self._behind)
 
     def held(self, source: str) -> Sequence[Batch]:
         """The oldest first; all that came after it, released or not."""
@@ -98,7 +105,7 @@ class Merge:
         due = max((batch.last for batch in self._all() if batch.due <= now), default="")
         if horizon is None or due <= horizon:
             return due
-        overdue = max((batch.last for batch in self._all() if batch.due + PATIENCE_S <= now), default="")
+        overdue = max((batch.last for batch in self._all() if batch.arrived + PATIENCE_S <= now), default="")
         return max(horizon, overdue)
 
     def _all(self) -> Iterator[Batch]:

@@ -89,6 +89,11 @@ class Stream:
         return sum(len(batch.entries) - batch.released for batch in self._merge.held(source)) >= CROWDED
 
     @property
+    def is_behind(self) -> bool:
+        """Whether a source has more that is older than now."""
+        return self._merge.is_behind
+
+    @property
     def ended(self) -> bool:
         """All sources have ended and everything is out."""
         return not self._open and self._merge.due() is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from types import FrameType
 
 ENDING = ("SIGTERM", "SIGHUP")
@@ -56,6 +57,21 @@ def stdout_is_seen_with_stderr() -> bool:
 def can_ask() -> bool:
     """Whether somebody is there who sees a question and can answer it."""
     return bool(sys.stdin and sys.stdin.isatty() and sys.stderr and sys.stderr.isatty())
+
+
+def write_lines(lines: Sequence[str]) -> None:
+    """To stdout, at once: a batch costs one write. What its encoding does not have is written as an escape."""
+    if sys.stdout is None:  # type: ignore[unreachable,unused-ignore] # closed, as `>&-` does
+        return
+    text = "\n".join(lines) + "\n"
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode(sys.stdout.encoding, "backslashreplace"))
+    sys.stdout.buffer.flush()
+
+
+def stdout_has_colours() -> bool:
+    wanted = colour()
+    return bool(sys.stdout and sys.stdout.isatty()) if wanted is None else wanted
 
 
 def leave_stdout() -> None:

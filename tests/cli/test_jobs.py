@@ -130,7 +130,7 @@ def test_every_verb_has_help_with_examples(project: Project, verb: str) -> None:
     done = project.submit("jobs", verb, "-h")
     assert done.code == 0
     assert f"Examples:\n    submit jobs {verb}" in done.out
-    assert "--format [table|json|yaml]" in done.out
+    assert f"--format [{'text' if verb == 'stream-logs' else 'table'}|json|yaml]" in done.out
 
 
 def test_verbs_are_listed_in_the_order_in_which_one_needs_them_with_whole_sentences(project: Project) -> None:

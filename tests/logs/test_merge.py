@@ -69,3 +69,12 @@ def test_at_the_end_nothing_is_held_back() -> None:
     merge.add("a", [at(1, "last")], 0.0, hold_s=60.0, more=True)
     merge.end("a")
     assert shown(merge.ready(0.0)) == ["last"]
+
+
+def test_what_has_ended_waits_for_those_that_have_not_answered_yet() -> None:
+    merge = Merge(["a", "b"])
+    merge.add("a", [at(2, "a2")], 0.0, more=False)
+    merge.end("a")
+    assert shown(merge.ready(0.1)) == []
+    merge.add("b", [at(1, "b1")], 0.2, more=False)
+    assert shown(merge.ready(0.2)) == ["b1", "a2"]
