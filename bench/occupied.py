@@ -67,7 +67,7 @@ def _wanted(bucket: Bucket) -> Path:
 
 def _occupy(setting: Setting, google: Google, bucket: Bucket) -> str:
     package = setting.project / "waiting"
-    package.mkdir()
+    package.mkdir(exist_ok=True)
     (package / "__init__.py").touch()
     (package / "task.py").write_text(textwrap.dedent(_WAITING), encoding="utf-8")
     argv = [*train(bucket, "waiting"), "--", "--lines-wanted", str(_wanted(bucket))]

@@ -141,6 +141,7 @@ def _rest_server(app: App, door: Door) -> Any:
         lifespan="off",
         log_level="warning",
         access_log=False,
+        timeout_keep_alive=600,  # as Google's front ends: whoever comes back after a minute finds the connection
         timeout_graceful_shutdown=1,  # a client that follows a log may be held for minutes
     )
     return uvicorn.Server(config)

@@ -22,7 +22,7 @@ from submit.engine.folder import JobFolder, read_json
 if TYPE_CHECKING:
     from submit.job import Json, JsonObject
 
-VERSION = 2
+VERSION = 3
 _SCHEMA = """
 CREATE TABLE jobs (
     sequence      INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -45,13 +45,19 @@ CREATE TABLE jobs (
     trials        TEXT NOT NULL DEFAULT '[]',
     groups        TEXT NOT NULL DEFAULT '[]'  -- process groups, for whoever finds the supervisor lost
 );
-CREATE INDEX jobs_by_state ON jobs (state, sequence);
+CREATE INDEX jobs_by_state ON jobs (state, held, sequence);  -- whoever looks for what waits reads nothing else
 CREATE TABLE starts (token TEXT PRIMARY KEY, at REAL NOT NULL);  -- supervisors that are on their way
 """
 _SINCE_1 = """
 ALTER TABLE jobs ADD COLUMN held TEXT;
 ALTER TABLE jobs ADD COLUMN preemptions INTEGER NOT NULL DEFAULT 0;
 """
+_SINCE_2 = """
+DROP INDEX jobs_by_state;
+CREATE INDEX jobs_by_state ON jobs (state, held, sequence);
+"""
+_CHANGES = {0: _SCHEMA, 1: _SINCE_1 + _SINCE_2, 2: _SINCE_2}
+"""From each older version to this one."""
 _ENDING = ("state", "start_time", "end_time", "cause", "exit_code", "message", "traceback", "replicas", "trials")
 
 
@@ -205,8 +211,7 @@ def _make(connection: sqlite3.Connection) -> None:
     if version == 0:
         connection.execute("PRAGMA journal_mode = WAL")
     if version < VERSION:
-        change = _SINCE_1 if version else _SCHEMA
-        connection.executescript(f"BEGIN; {change} PRAGMA user_version = {VERSION}; COMMIT;")
+        connection.executescript(f"BEGIN; {_CHANGES[version]} PRAGMA user_version = {VERSION}; COMMIT;")
 
 
 @contextlib.contextmanager

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 
+import pytest
+
 from tests.engine.conftest import NewSite
 from tests.engine.site import Site
 from tests.project import wait_until
@@ -56,14 +58,17 @@ def test_notices_stand_at_the_beginning_of_the_log(site: Site) -> None:
     ]
 
 
-def test_a_store_of_the_version_before_is_brought_up_to_date(new_site: NewSite) -> None:
+FROM_2_TO_1 = "ALTER TABLE jobs DROP COLUMN held; ALTER TABLE jobs DROP COLUMN preemptions;"
+FROM_3_TO_2 = "DROP INDEX jobs_by_state; CREATE INDEX jobs_by_state ON jobs (state, sequence);"
+
+
+@pytest.mark.parametrize(("version", "undo"), [(1, FROM_3_TO_2 + FROM_2_TO_1), (2, FROM_3_TO_2)])
+def test_a_store_of_a_version_before_is_brought_up_to_date(new_site: NewSite, version: int, undo: str) -> None:
     site = new_site(1)
     site.run("old")
     wait_until(lambda: not (site.folder("old") / "control").exists(), timeout=30)  # its supervisor has left
     with closing(sqlite3.connect(site.root / "jobs.sqlite3", isolation_level=None)) as database:
-        for column in ("held", "preemptions"):
-            database.execute(f"ALTER TABLE jobs DROP COLUMN {column}")
-        database.execute("PRAGMA user_version = 1")
+        database.executescript(f"{undo} PRAGMA user_version = {version};")
     again = new_site(1)
     assert again.get("old")["state"] == "SUCCEEDED"
     assert again.run("new")["state"] == "SUCCEEDED"
