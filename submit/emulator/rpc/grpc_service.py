@@ -31,8 +31,9 @@ def _method_handler(method: Method, function: Callable[..., Any] | None) -> Any:
     call = _stream(function) if method.kind.endswith("_stream") else _unary(function)
     return getattr(grpc, f"{method.kind}_rpc_method_handler")(
         call,
-        request_deserializer=message_class(method.request).FromString,
-        response_serializer=message_class(method.response).SerializeToString,
+        # Types are made when they are first needed: an emulator that starts needs none of them.
+        request_deserializer=lambda data: message_class(method.request).FromString(data),
+        response_serializer=lambda message: message.SerializeToString(),
     )
 
 
