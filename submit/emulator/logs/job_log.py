@@ -19,7 +19,7 @@ from submit.emulator.logs.merging import EARLIEST, LATEST, Run
 from submit.engine.journal import is_whole, read_page
 
 _BLOCK_BYTES = 1 << 16
-_STEP_BYTES = 1 << 22
+_STEP_BYTES = 1 << 17
 
 
 class _Block(NamedTuple):

@@ -38,7 +38,8 @@ async def tail(request: Any, sources: Sources) -> AsyncIterator[Tailed]:
     await asyncio.to_thread(arrivals.skip_what_is_there)
     begin = news = time.monotonic()
     while time.monotonic() - begin < controls.settings.tail_session_s:
-        for entry in await asyncio.to_thread(arrivals.new):
+        found = await asyncio.to_thread(arrivals.new)
+        for entry in found:
             buffer.add(entry)
             news = time.monotonic()
         suppression.bound(buffer)
@@ -46,7 +47,8 @@ async def tail(request: Any, sources: Sources) -> AsyncIterator[Tailed]:
             yield suppression.admitted(ready), suppression.told()
         if left_out := suppression.told():
             yield [], left_out
-        await asyncio.sleep(_STEP_S if time.monotonic() - news < _QUIET_AFTER_S else _QUIET_STEP_S)
+        if not found:
+            await asyncio.sleep(_STEP_S if time.monotonic() - news < _QUIET_AFTER_S else _QUIET_STEP_S)
     lasted = f"{controls.settings.tail_session_s:g}s"
     message = f"Session has run for the maximum allowed duration of {lasted}. To continue, start a new session."
     raise RpcError("OUT_OF_RANGE", message)
