@@ -64,6 +64,12 @@ CASES = {
         says="The job did not finish within its time-out of 1 s",
     ),
     "cancelled": Case("import time; time.sleep(600)", state="CANCELLED", cause="cancelled", code=1, says="CANCELED"),
+    "preempted": Case(
+        *("import time; time.sleep(600)", {}, {"scheduling": {"strategy": "SPOT", "disableRetries": True}}),
+        cause="preempted",
+        code=10,
+        says="preempted",
+    ),
     "no_container": Case(
         pool={"pythonPackageSpec": None, "containerSpec": {"imageUri": "localhost:1/no/image"}},
         cause="environment",
@@ -91,6 +97,9 @@ def seen(gcloud: Gcloud) -> dict[str, Seen]:
     gcloud("storage", "cp", str(archive), f"{BUCKET}/needy.tar.gz")
     names = {case: create(gcloud, case) for case in CASES}
     gcloud("ai", "custom-jobs", "cancel", names["cancelled"])
+    wait_until(lambda: gcloud.ask(f"/v1/{names['preempted']}")["state"] == "JOB_STATE_RUNNING", timeout=120)
+    preempted = gcloud.project.submit("emulator", "preempt", names["preempted"])
+    assert preempted.code == 0, preempted.err
     wait_until(lambda: all(gcloud.ask(f"/v1/{name}")["state"] in VERTEX_ENDED for name in names.values()), timeout=120)
 
     shown = [gcloud.meanwhile("ai", "custom-jobs", "describe", name, "--format", "json") for name in names.values()]
