@@ -99,6 +99,11 @@ class Jobs:
         jobs = await _asked(self._shelf.all)
         return list(map(shown, filter(_is_below(kind, parent), jobs)))
 
+    async def queue(self) -> Sequence[str]:
+        """The engine's ids of jobs that wait, the next to run first."""
+        jobs = await _asked(self._shelf.all)
+        return [job["id"] for job in reversed(jobs) if job["state"] == "QUEUED"]
+
     async def whole(self, chosen: Iterable[Record]) -> Sequence[Record]:
         """All that is known of jobs from a list, each under the name that it has there; those that were deleted
         meanwhile are left out."""

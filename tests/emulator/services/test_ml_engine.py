@@ -103,6 +103,16 @@ def test_jobs_are_listed_in_pages_newest_first(jobs: Any) -> None:
     assert "nextPageToken" not in second
 
 
+def test_a_queued_job_knows_its_position(jobs: Any) -> None:
+    for name in ("runs0", "runs1", "waits1", "waits2"):
+        create(jobs, name, "import time; time.sleep(60)")
+    wait_until(lambda: jobs.get(name="projects/demo/jobs/runs1").execute()["state"] == "RUNNING")
+    listed = {job["jobId"]: job["jobPosition"] for job in jobs.list(parent="projects/demo").execute()["jobs"]}
+    assert (listed["waits1"], listed["waits2"]) == ("1", "2")
+    jobs.cancel(name="projects/demo/jobs/waits1", body={}).execute()
+    assert jobs.get(name="projects/demo/jobs/waits2").execute()["jobPosition"] == "1"
+
+
 def test_labels_are_replaced(jobs: Any) -> None:
     create(jobs, "labelled")
     name = "projects/demo/jobs/labelled"

@@ -22,15 +22,15 @@ _TRIAL_STATES = {
 """The engine has Vertex AI's."""
 
 
-def as_job(job: Record, labels: dict[str, str] | None) -> Record:
-    """`labels` are those that the job was given later."""
+def as_job(job: Record, labels: dict[str, str] | None, position: int) -> Record:
+    """`labels` are those that the job was given later, `position` is in the queue, from 1, or 0."""
     body: Record = job["client"]["body"]
     times = {f"{key}Time": job[f"{key}_time"] for key in ("create", "start", "end")}
     labels = body.get("labels", {}) if labels is None else labels
     answer = {
         **body,
         "state": job["state"],
-        "jobPosition": "0",
+        "jobPosition": str(position),
         **{key: _seconds(value) for key, value in times.items() if value},
         "trainingOutput": _output(job, body["trainingInput"]),
     }

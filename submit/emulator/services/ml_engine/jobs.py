@@ -6,6 +6,7 @@ https://cloud.google.com/ai-platform/training/docs/reference/rest/v1/projects.jo
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable, Sequence
 
 from submit.emulator.rpc.errors import RpcError, bad_request, unimplemented
 from submit.emulator.services.jobs import ENDED, Jobs
@@ -45,10 +46,11 @@ class MlJobs:
                 raise
             words = "A job with this id already exists."
             raise RpcError("ALREADY_EXISTS", f"Field: job.job_id Error: {words}") from error
-        return self._answer(job)
+        return self._answer(job, [])
 
     async def get(self, question: Question) -> Record:
-        return self._answer(await self._find(question))
+        job = await self._find(question)
+        return self._answer(job, await self._queue([job]))
 
     async def list(self, question: Question) -> Record:
         project, query = question.path["project"], question.query
@@ -61,7 +63,8 @@ class MlJobs:
         shown, following = page(named, int(size), token, f"{project} {query.get('filter', '')}")
         by_id = {job["client"]["job_id"]: job for job in found}
         jobs = await self._jobs.whole(by_id[job["name"]] for job in shown)
-        answer: Record = {"jobs": [self._answer(job) for job in jobs]} if jobs else {}
+        queue = await self._queue(jobs)
+        answer: Record = {"jobs": [self._answer(job, queue) for job in jobs]} if jobs else {}
         return answer | ({"nextPageToken": following} if following else {})
 
     async def cancel(self, question: Question) -> Record:
@@ -81,7 +84,7 @@ class MlJobs:
         labels = read_job(question.body or {}).get("labels", {})
         checks.refuse_labels(labels)
         await asyncio.to_thread(self._records.put, _LABELS, job["id"], labels)
-        return self._answer(job)
+        return self._answer(job, await self._queue([job]))
 
     async def _find(self, question: Question) -> Record:
         job_id = question.path["job"]
@@ -92,8 +95,13 @@ class MlJobs:
                 raise
             raise RpcError("NOT_FOUND", "Field: name Error: The specified job was not found.") from error
 
-    def _answer(self, job: Record) -> Record:
-        return as_job(job, self._records.get(_LABELS, job["id"]))
+    async def _queue(self, jobs: Iterable[Record]) -> Sequence[str]:
+        """It is asked for only if one of the jobs is in it."""
+        return await self._jobs.queue() if any(job["state"] == "QUEUED" for job in jobs) else []
+
+    def _answer(self, job: Record, queue: Sequence[str]) -> Record:
+        position = queue.index(job["id"]) + 1 if job["id"] in queue else 0
+        return as_job(job, self._records.get(_LABELS, job["id"]), position)
 
     def routes(self) -> Routes:
         return [
