@@ -265,7 +265,8 @@ class JobSpec:
     `submission_id` is unique to this submission and travels with the job, so that it can be found again after an
     answer was lost. `options` are those of the backend that it is for. `hourly_usd` is the list price of the machines
     `priced_as`, which are those of today; None if one of them has no price. `today` is the day of the submission in
-    UTC, by which training images are chosen.
+    UTC, by which training images are chosen. `first_plan` is what is tried first: 0 the job as it is, n the n-th of
+    `fallbacks`.
     """
 
     name: str
@@ -296,6 +297,7 @@ class JobSpec:
     hourly_usd: float | None = None
     priced_as: str = ""
     today: date | None = None
+    first_plan: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from submit import assemble, catalogue, config, package, preflight, project_file
 from submit.assemble import JobFlags
-from submit.backends import Backend, features, load
+from submit.backends import Backend, creation, features, load
 from submit.errors import Place, Problem, UsageError
 from submit.intents.intent import Intent
-from submit.job import Config, Handle, JobSpec, Json, PythonModule, Target
+from submit.job import Config, Handle, JobSpec, Json, PythonModule, Status, Target
 from submit.package import Built
 from submit.steps import Conversation, Step, preview
 from submit.target import Surroundings, TargetFlags, endpoints, resolve
@@ -65,6 +65,16 @@ class Prepared:
     def steps(self) -> tuple[list[Step], Handle]:
         """Exactly what a submission would do, in its order, and the handle that it would give."""
         return preview(self.conversation())
+
+    def elsewhere(self, status: Status) -> Prepared | None:
+        """The job once more, from the next fallback on, if it has found no machines where it was."""
+        number = creation.next_plan(self.spec, status)
+        if number is None:
+            return None
+        name = f"{self.spec.name}_{number}"
+        return replace(
+            self, spec=replace(self.spec, first_plan=number, name=name, submission_id=surroundings.token(32))
+        )
 
     def intent(self, around: Surroundings) -> Intent:
         return Intent(

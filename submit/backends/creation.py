@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import cast
 
 from submit.errors import ErrorKind, ServiceError, UnansweredError, UnsentError
-from submit.job import Handle, JobSpec, Json, JsonObject, Machine, Strategy, Target
+from submit.job import Cause, Handle, JobSpec, Json, JsonObject, Machine, Status, Strategy, Target
 from submit.steps import Call, Conversation
 
 SUBMISSION_LABEL = "jobdir-submission"
+FALLBACK_LABEL = "jobdir-fallback"
+"""which of the fallbacks a job came of, counted from 1"""
 TRIES = 3
 LOOKS_S = (2.0, 4.0, 8.0)
 """pauses before looks for a job that may have been created: lists are not up to date at once"""
@@ -26,7 +29,7 @@ _NO_ROOM = (ErrorKind.QUOTA, ErrorKind.STOCK_OUT)
 
 def with_fallbacks(spec: JobSpec, target: Target, attempt: Attempt) -> Conversation[Handle]:
     """The first try that finds room; what the last one says if none does."""
-    first, *others = _plans(spec, target)
+    first, *others = islice(_plans(spec, target), spec.first_plan, None)
     try:
         return (yield from attempt(*first))
     except ServiceError as error:
@@ -43,11 +46,18 @@ def with_fallbacks(spec: JobSpec, target: Target, attempt: Attempt) -> Conversat
 
 def _plans(spec: JobSpec, target: Target) -> Iterator[tuple[JobSpec, Target]]:
     yield spec, target
-    for fallback in spec.fallbacks:
+    for number, fallback in enumerate(spec.fallbacks, 1):
         region = cast("str | None", fallback.get("region"))
         # a bucket that was named belongs to the first region
         there = replace(target, region=region, staging_bucket=None) if region not in (None, target.region) else target
-        yield _changed(spec, fallback), there
+        changed = _changed(spec, fallback)
+        yield replace(changed, labels={**spec.labels, FALLBACK_LABEL: str(number)}), there
+
+
+def next_plan(spec: JobSpec, status: Status) -> int | None:
+    """Which fallback to try for a job that was taken, and has then found no machines; None if there is none left."""
+    number = 1 + int(status.labels.get(FALLBACK_LABEL, "0"))
+    return number if status.cause is Cause.STOCK_OUT and number <= len(spec.fallbacks) else None
 
 
 def _changed(spec: JobSpec, fallback: Mapping[str, Json]) -> JobSpec:

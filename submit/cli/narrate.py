@@ -73,6 +73,11 @@ def pages(links: Mapping[str, str]) -> None:
         say(name, address)
 
 
+def elsewhere(prepared: Prepared) -> None:
+    number, count = prepared.spec.first_plan, len(prepared.spec.fallbacks)
+    say("fallback", f"there were no machines; trying the fallback {number} of {count}")
+
+
 def would_be(handle: Handle) -> None:
     say("dry run", f"nothing was done; the job would be {handle}")
 

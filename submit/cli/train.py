@@ -11,7 +11,7 @@ from submit.cli import dry_run as dry_run_text
 from submit.cli import narrate, options, recover
 from submit.cli.arguments import TrainerCommand
 from submit.cli.errors import show
-from submit.cli.follow import View, follow_to_the_end
+from submit.cli.follow import EXIT_FAILED, View, follow_to_the_end
 from submit.cli.render import emit
 from submit.client import Client
 from submit.flags import Flags, request_of, target_of
@@ -124,7 +124,14 @@ def _submit(client: Client, prepared: Prepared, output: str, *, detach: bool) ->
     except KeyboardInterrupt as interrupt:
         recover.tell_interrupted(client)
         return terminal.exit_code(interrupt)
-    return follow_to_the_end(client, [handle], View(output=output))
+    code = follow_to_the_end(client, [handle], View(output=output))
+    if code != EXIT_FAILED or not prepared.spec.fallbacks:
+        return code
+    elsewhere = prepared.elsewhere(client.describe([handle])[handle])
+    if elsewhere is None:
+        return code
+    narrate.elsewhere(elsewhere)
+    return _submit(client, elsewhere, output, detach=False)
 
 
 def _print_handle(handle: Handle, output: str) -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from submit.backends import vertex
+from submit.backends import creation, vertex
 from submit.errors import ErrorKind, ServiceError, UnansweredError, UnsentError, UsageError
 from submit.job import Cause, Handle, Json, JsonObject, State, Status
 from submit.steps import Call, Upload, carry_out, preview
@@ -133,6 +133,20 @@ def test_fallbacks_are_tried_in_their_order_where_there_is_no_room() -> None:
     buckets = [s.to.split("/")[2] for s in service.steps if isinstance(s, Upload)]
     assert buckets == ["stage", "my-project-jobdir-us-east4", "stage"]
     assert '"strategy"' not in json.dumps(created[2])
+    assert ['"jobdir-fallback": "2"' in json.dumps(request) for request in created] == [False, False, True]
+
+
+def test_a_job_that_was_taken_and_found_no_machines_goes_on_with_the_next_fallback() -> None:
+    spec = example("spot")
+    out_of_stock: JsonObject = {"message": "Resources are insufficient in region: us-central1. Try another."}
+    labels: list[JsonObject] = [{}, {"jobdir-fallback": "2"}, {"jobdir-fallback": "3"}]
+    found = [described({**FAILED, "error": out_of_stock, "labels": given}) for given in labels]
+    assert [creation.next_plan(spec, status) for status in found] == [1, 3, None]
+    assert creation.next_plan(spec, described(FAILED)) is None
+    service = Service(buckets=[BUCKET], create=[{"name": NAME}])
+    carry_out(vertex.submit(replace(spec, first_plan=3), TARGET), service)
+    (created,) = service.requests("customJobs.create")
+    assert "NVIDIA_TESLA_T4" in json.dumps(created)
 
 
 def test_a_request_that_is_wrong_is_not_tried_elsewhere() -> None:
