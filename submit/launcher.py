@@ -169,6 +169,11 @@ def trainer_environment(
     return environment
 
 
+def to_emulator(inherited: Mapping[str, str]) -> dict[str, str]:
+    """The variables that lead to an emulator, if there is one."""
+    return {name: inherited[name] for name in json.loads(inherited.get(REPLACED) or "{}") if name in inherited}
+
+
 def outside(inherited: Mapping[str, str]) -> dict[str, str]:
     """The machine's own environment for what needs the real network, if a trainer's leads to an emulator."""
     replaced = json.loads(inherited.get(REPLACED) or "{}")
@@ -186,9 +191,9 @@ def mentions_buckets(task: Task) -> bool:
     return any("gs://" in str(text) or "/gcs" in str(text) for text in texts if text)
 
 
-def container_command(task: Task, variables: Iterable[str], name: str) -> list[str]:
+def container_command(task: Task, variables: Iterable[str], name: str, files: Iterable[str] = ()) -> list[str]:
     """`docker run` for the task. Values of variables are not on it, since everybody on a machine can read them there:
-    the runtime takes them from its own environment."""
+    the runtime takes them from its own environment. `files` are seen in the container where they are outside."""
     runtime, image, command = (task["container"][key] for key in ("runtime", "image", "command"))
     argv = [runtime, "run", "--rm", "--name", name]
     for label in ("job", "log", "record"):  # by which it is found if we are killed
@@ -198,7 +203,7 @@ def container_command(task: Task, variables: Iterable[str], name: str) -> list[s
         argv.append("--init")  # as process 1 most programs would ignore SIGTERM
     if task["memory_limit_bytes"]:
         argv += ["--memory", str(task["memory_limit_bytes"])]
-    for source, mount_point in container_folders(task):
+    for source, mount_point in [*container_folders(task), *((file, file + ":ro") for file in files)]:
         argv += ["--volume", source + ":" + mount_point]
     for variable in variables:
         argv += ["--env", variable]
@@ -1405,9 +1410,11 @@ def prepare_container(task: Task) -> Program:
         )
     for folder, _ in container_folders(task):
         os.makedirs(folder, exist_ok=True)  # docker would make it as root
-    variables = contract(task, "/gcs" if task["bucket_root"] else None)
+    emulator = to_emulator(os.environ) if LINUX else {}  # elsewhere a container's loopback is not the machine's
+    files = sorted({value for value in emulator.values() if os.path.isfile(value)})
+    variables = {**emulator, **contract(task, "/gcs" if task["bucket_root"] else None)}
     name = "jobdir-{}-{}-{}".format(task["job"], task["replica"], os.getpid())
-    argv = container_command(task, variables, re.sub(r"[^\w.-]", "-", name))
+    argv = container_command(task, variables, re.sub(r"[^\w.-]", "-", name), files)
     program = Program(argv, argv, lambda _: {**outside(os.environ), **variables})
     program.clean_up = [task["container"]["runtime"], "rm", "--force", argv[argv.index("--name") + 1]]
     return program

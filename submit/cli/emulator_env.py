@@ -36,8 +36,8 @@ Examples:
 def env(unset: bool, data_dir: Path | None, output: str, state_dir: Path | None) -> None:
     """Print the variables with which programs find the emulator, for `eval`.
 
-    They are for gcloud, for Google's libraries in any language, and for all that speaks HTTPS to *.googleapis.com.
-    What a program asks of other hosts goes where it always went.
+    They are for gcloud, for Google's Python libraries, and for all that speaks HTTPS to *.googleapis.com. What a
+    program asks of other hosts goes where it always went, as long as the emulator runs.
     """
     around = surroundings.read(state_dir)
     if unset:

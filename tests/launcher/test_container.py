@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.launcher.conftest import Replica
+from submit.emulator.outside import inside
+from tests.launcher.conftest import Replica, linux_only
 
 RUNTIME = """#!/bin/sh
 echo "$@" >> "$0.calls"
@@ -59,7 +60,7 @@ def test_the_runtimes_own_failure_is_a_matter_of_the_environment(replica: Replic
     record = replica.record()
     assert (record["cause"], record["exit_code"], record["traceback"]) == ("environment", None, "no such image")
     assert record["message"] == (
-        "its container could not be started. Docker or Podman must be running on this machine, and able to get the"
+        "its container could not be started. Docker or Podman must be running on this machine, and able to pull the"
         " image."
     )
     assert replica.log()[-1]["message"] == record["message"]
@@ -99,3 +100,19 @@ def test_without_a_runtime_it_is_said(replica: Replica) -> None:
     assert record["message"] == (
         "the job runs the container image img:1, and neither docker nor podman is installed here"
     )
+
+
+@linux_only
+def test_an_image_finds_an_emulator_as_the_job_was_told_to(replica: Replica, runtime: Path, tmp_path: Path) -> None:
+    roots = tmp_path / "roots.pem"
+    roots.touch()
+    ours = {"https_proxy": "http://127.0.0.1:8085", "SSL_CERT_FILE": str(roots)}
+    replica.env |= inside(replica.env, ours)
+    program(runtime, 'echo "$https_proxy"')
+
+    assert replica.run() == 0
+
+    assert "http://127.0.0.1:8085" in replica.output()
+    (call,) = calls(runtime)
+    assert f"--volume {roots}:{roots}:ro" in call
+    assert "--env https_proxy --env SSL_CERT_FILE" in call
