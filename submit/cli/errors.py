@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import click
 
+from submit import redact
 from submit.errors import Problem
 from submit.world import terminal
 
@@ -16,12 +17,12 @@ def show(problems: Iterable[Problem]) -> None:
     """Every problem on a line of its own, errors last, then each hint once."""
     ordered = sorted(problems, key=lambda problem: problem.severity == "error")
     for problem in ordered:
-        _echo(f"{problem.severity}:", COLOURS[problem.severity], str(problem))
+        _echo(f"{problem.severity}:", COLOURS[problem.severity], redact.text(str(problem)))
     hints = dict.fromkeys(problem.hint for problem in ordered if problem.hint)
     if hints:
         click.echo(err=True)
     for hint in hints:
-        _echo("hint:", "cyan", hint)
+        _echo("hint:", "cyan", redact.text(hint))
 
 
 def _echo(label: str, colour: str, text: str) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
+from submit import redact
 from submit.errors import ErrorKind, ServiceError, SubmitError, UnsentError
 from submit.intents.intent import Intent, Moment, State
 from submit.job import Handle
@@ -67,4 +68,4 @@ def is_refusal(error: SubmitError) -> bool:
 
 
 def _words(error: BaseException) -> str:
-    return str(error) if isinstance(error, SubmitError) else f"interrupted by {type(error).__name__}"
+    return redact.text(str(error)) if isinstance(error, SubmitError) else f"interrupted by {type(error).__name__}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from submit import redact
 from submit.backends import Backend
 from submit.errors import SubmitError
 from submit.intents.intent import Intent, Moment, State
@@ -21,7 +22,7 @@ def settled(intent: Intent, backend: Backend, now: Moment, patience_s: float) ->
     try:
         handle = yield from _find(intent, backend)
     except SubmitError as error:
-        return replace(intent, state=State.UNKNOWN, reason=str(error))
+        return replace(intent, state=State.UNKNOWN, reason=redact.text(str(error)))
     if handle is not None:
         return replace(intent, state=State.CREATED, handle=str(handle), reason="")
     if _age_s(intent, now) < patience_s:
