@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,8 +59,12 @@ class Client:
 
     def prepare(self, request: Request, notify: Callable[[str], None] = lambda _: None) -> Prepared:
         from submit.submission import prepare  # what packages and checks is imported only where a job is submitted
+        from submit.world.git import looking
 
-        return prepare(request, self.around, notify)
+        if request.dry_run:
+            return prepare(request, self.around, notify)
+        with looking(self.around.cwd) as git:
+            return replace(prepare(request, self.around, notify), git=git())
 
     def submit(self, prepared: Prepared) -> Handle:
         """Creates the job; its target is the one that it was prepared for.
@@ -67,8 +72,11 @@ class Client:
         What is about to be created stands in the journal before it is sent. Afterwards `self.submission` says what is
         known of it, also if this raises.
         """
+        from submit.world import provenance
+
         self.target = prepared.target
         self._world = World(self.around, self.target, self._observe, self._progress)
+        provenance.save(self.around.state_dir, prepared.spec, prepared.target, prepared.git)
         self.submission = Submission(prepared.intent(self.around), self.journal, surroundings.moment)
         return self.submission.carry_out(prepared.conversation(), self._world.perform)
 

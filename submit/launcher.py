@@ -1480,7 +1480,9 @@ def run(task: Task, orders: Orders, log: Log) -> dict[str, Any]:
     record.update(exit_code=None, signal=None, cause=None, message="", traceback="", peak_memory_bytes=0, cpu_s=0.0)
     try:
         orders.tell({"event": "preparing"})
-        record.update(run_program(task, prepare(task, log, orders), orders, log))
+        program = prepare(task, log, orders)
+        keep_environment(task, program)
+        record.update(run_program(task, program, orders, log))
     except StoppedError:
         record.update(cause="terminated", message="{} was ended before it ran.".format(task["replica"]))
     except (EnvironmentFailedError, StartError) as problem:
@@ -1495,6 +1497,13 @@ def run(task: Task, orders: Orders, log: Log) -> dict[str, Any]:
     if log.lost:
         record["message"] += f" {log.lost} log entries could not be written."
     return record
+
+
+def keep_environment(task: Task, program: Program) -> None:
+    """Beside the exit record, for whoever asks what the job ran with; a full disk is no reason to end it."""
+    path = os.path.join(os.path.dirname(task["record"]), task["replica"] + ".environment.json")
+    with contextlib.suppress(OSError):
+        write_json(path, {"python": sys.version.split()[0], "packages": sorted(program.frozen)})
 
 
 def failed_environment(problem: Exception, log: Log) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from submit.errors import Place, Problem, UsageError
 from submit.intents.intent import Intent
 from submit.job import Config, Handle, JobSpec, Json, PythonModule, Status, Target
 from submit.package import Built
+from submit.provenance.record import Git
 from submit.steps import Conversation, Step, preview
 from submit.target import Surroundings, TargetFlags, endpoints, resolve
 from submit.world import files, surroundings
@@ -50,7 +51,7 @@ class Request:
 class Prepared:
     """A job that is ready to go: nothing has left the machine yet.
 
-    `warnings` and `notes` (what the backend does without) are for the user to read.
+    `warnings` and `notes` (what the backend does without) are for the user to read. `git` is the working tree.
     """
 
     spec: JobSpec
@@ -58,6 +59,7 @@ class Prepared:
     backend: Backend
     warnings: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
+    git: Git | None = None
 
     def conversation(self) -> Conversation[Handle]:
         return self.backend.submit(self.spec, self.target)

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import Protocol, cast
 
 from submit.errors import UsageError
-from submit.job import Handle, JobSpec, Json, LogPage, Status, Target
+from submit.job import Handle, JobSpec, Json, JsonObject, LogPage, Status, Target
 from submit.steps import Conversation
 
 
@@ -83,8 +83,17 @@ class Backend(Protocol):
     def links(self, handle: Handle, target: Target) -> Mapping[str, str]:
         """Pages about a job that its name alone leads to, by what they are (`console`, `log`)."""
 
+    def environment(self, handle: Handle, target: Target) -> Conversation[JsonObject | None]:
+        """What was installed for the job: `python` and `packages` (`name==version`); None if that is not known."""
+
     def find(self, submission_id: str, place: str, target: Target) -> Conversation[Handle | None]:
         """The job of a submission whose answer was lost; `place` is what the creating step `creates`."""
+
+
+def unknown_environment(handle: Handle, target: Target) -> Conversation[JsonObject | None]:
+    """For backends whose service does not tell."""
+    yield from ()
+    return None
 
 
 REGISTRY: Mapping[str, str] = {

@@ -92,6 +92,11 @@ def find(submission_id: str, place: str, target: Target) -> Conversation[Handle 
     return next((Handle(NAME, str(job["id"])) for job in jobs if job.get("submission_id") == submission_id), None)
 
 
+def environment(handle: Handle, target: Target) -> Conversation[JsonObject | None]:
+    found = yield Call(api="engine", method="jobs.environment", request={"ids": [handle.path]})
+    return found if isinstance(found, dict) else None
+
+
 def describe(handles: Sequence[Handle], target: Target) -> Conversation[Mapping[Handle, Status]]:
     reply = yield Call(
         api="engine", method="jobs.get", request={"ids": [handle.path for handle in handles]}, assumed=[]

@@ -10,7 +10,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import cast
 
-from submit.backends import Capability, Feature, Refused, StandsIn, cloud_logging, creation, staging
+from submit.backends import (
+    Capability,
+    Feature,
+    Refused,
+    StandsIn,
+    cloud_logging,
+    creation,
+    staging,
+    unknown_environment,
+)
 from submit.backends.cloud_status import cause_of, exit_code_of, log_link, record, records, time_of, traceback_of
 from submit.backends.creation import SUBMISSION_LABEL
 from submit.backends.ml_job import job
@@ -21,6 +30,8 @@ from submit.logs.times import normal
 from submit.steps import Call, Conversation
 
 NAME = "mlengine"
+
+environment = unknown_environment
 
 options: Mapping[str, str] = {}
 

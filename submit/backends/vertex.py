@@ -10,7 +10,16 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import cast
 
-from submit.backends import Capability, Feature, Refused, StandsIn, cloud_logging, creation, staging
+from submit.backends import (
+    Capability,
+    Feature,
+    Refused,
+    StandsIn,
+    cloud_logging,
+    creation,
+    staging,
+    unknown_environment,
+)
 from submit.backends.cloud_status import (
     cause_of,
     exit_code_of,
@@ -28,6 +37,8 @@ from submit.logs.times import normal
 from submit.steps import Call, Conversation
 
 NAME = "vertex"
+
+environment = unknown_environment
 
 options: Mapping[str, str] = {}
 

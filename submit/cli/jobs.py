@@ -13,6 +13,7 @@ from submit.cli.follow import EXIT_FAILED
 from submit.cli.lazy import OrderedGroup
 from submit.cli.logs import stream_logs
 from submit.cli.named import find, many_jobs
+from submit.cli.provenance import diff, provenance_json, provenance_lines, rerun
 from submit.cli.recover import recover
 from submit.cli.render import emit, emit_each, status_json, status_lines, status_row, table
 from submit.client import Client
@@ -88,20 +89,24 @@ def list_jobs(limit: int, state: State | None, output: str, state_dir: Path | No
     ),
 )
 @many_jobs
+@click.option("--provenance", is_flag=True, help="Also what the job was made of: code, config, arguments, packages.")
 @options.output_format("table", "json", "yaml")
 @options.state_dir
 @options.debug
-def describe(names: tuple[str, ...], output: str, state_dir: Path | None) -> None:
+def describe(names: tuple[str, ...], provenance: bool, output: str, state_dir: Path | None) -> None:
     """Show all that is known of jobs.
 
     As JSON or YAML, one job is an object and several are a list.
     """
     client, handles = find(names, state_dir)
     found = client.describe(handles)
+    made = {handle: provenance_json(client, handle) for handle in handles} if provenance else {}
     if output == "table":
-        click.echo("\n\n".join("\n".join(status_lines(found[handle])) for handle in handles))
+        texts = [[*status_lines(found[handle]), *provenance_lines(made.get(handle))] for handle in handles]
+        click.echo("\n\n".join("\n".join(lines) for lines in texts))
     else:
-        emit_each([status_json(found[handle]) for handle in handles], output)
+        more: dict[Handle, JsonObject] = {handle: {"provenance": known} for handle, known in made.items()}
+        emit_each([status_json(found[handle]) | more.get(handle, {}) for handle in handles], output)
 
 
 jobs.add_command(stream_logs)
@@ -207,7 +212,8 @@ def delete(names: tuple[str, ...], dry_run: bool, output: str, state_dir: Path |
     _each(handles, end, output)
 
 
-jobs.add_command(recover)
+for _command in (diff, rerun, recover):
+    jobs.add_command(_command)
 
 
 def _each(handles: Sequence[Handle], end: Callable[[Handle], JsonObject], output: str) -> None:

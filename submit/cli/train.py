@@ -107,12 +107,12 @@ def train(detach: bool, dry_run: bool, output: str, no_preflight: bool, **flags:
     show(prepared.warnings)
     narrate.job(prepared)
     if dry_run:
-        _show_dry_run(prepared, output)
+        show_dry_run(prepared, output)
         return 0
-    return _submit(client, prepared, output, detach=detach)
+    return submit(client, prepared, output, detach=detach)
 
 
-def _submit(client: Client, prepared: Prepared, output: str, *, detach: bool) -> int:
+def submit(client: Client, prepared: Prepared, output: str, *, detach: bool) -> int:
     recover.mention(client)
     try:
         handle = client.submit(prepared)
@@ -131,7 +131,7 @@ def _submit(client: Client, prepared: Prepared, output: str, *, detach: bool) ->
     if elsewhere is None:
         return code
     narrate.elsewhere(elsewhere)
-    return _submit(client, elsewhere, output, detach=False)
+    return submit(client, elsewhere, output, detach=False)
 
 
 def _print_handle(handle: Handle, output: str) -> None:
@@ -141,7 +141,7 @@ def _print_handle(handle: Handle, output: str) -> None:
         emit({"handle": str(handle)}, output)
 
 
-def _show_dry_run(prepared: Prepared, output: str) -> None:
+def show_dry_run(prepared: Prepared, output: str) -> None:
     steps, handle = prepared.steps()
     dry_run_text.show(steps, output)
     narrate.would_be(handle)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from submit.engine.buckets import make_buckets, with_digests
-from submit.engine.folder import JobFolder, environments, write_json
+from submit.engine.folder import JobFolder, environments, read_json, write_json
 from submit.engine.journal import ServiceLog, Writer, is_whole, now, read_page, say_last
 from submit.engine.origin import Origin
 from submit.engine.outcome import CANCELLED, Ending
@@ -96,6 +96,15 @@ class Engine:
         with _for_people():
             self.settle()
             return [self._one(job) for job in ids]
+
+    def environment(self, job: str) -> JsonObject | None:
+        """What was installed for the primary replica: `python` and `packages` (`name==version`); None until it is."""
+        with _for_people():
+            self._row(job)
+        folder = JobFolder.of(self._root, job)
+        runs = [folder.run(), *(folder.run(trial.name) for trial in sorted(folder.path.glob("trials/*")))]
+        primary = "workerpool0-0"
+        return next((found for run in runs if (found := read_json(run.environment(primary)))), None)
 
     def list(self, limit: int = 100, offset: int = 0) -> List[JsonObject]:
         """Newest first."""

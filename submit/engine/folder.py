@@ -19,6 +19,10 @@ class RunFolder(NamedTuple):
     def record(self, replica: str, restart: int) -> Path:
         return self.path / "records" / f"{replica}.{restart}.json"
 
+    def environment(self, replica: str) -> Path:
+        """What was installed for it, as its launcher says."""
+        return self.path / "records" / f"{replica}.environment.json"
+
     def work(self, replica: str) -> Path:
         return self.path / "work" / replica
 

@@ -151,6 +151,8 @@ def _call_engine(engine: Engine, call: Call) -> Json:
         case "jobs.list":
             limit = request.get("limit")
             return list(engine.list(limit=limit if isinstance(limit, int) else 100))
+        case "jobs.environment":
+            return engine.environment(ids[0])
         case "jobs.cancel":
             engine.cancel(ids[0])
         case "jobs.delete":

@@ -125,7 +125,10 @@ def test_describe_shows_the_price_with_its_machines(project: Project) -> None:
     assert "at least $0.73 an hour on Vertex AI for 1 × n1-standard-8 + 1 NVIDIA_TESLA_T4" in shown
 
 
-@pytest.mark.parametrize("verb", ["list", "describe", "stream-logs", "wait", "cancel", "delete", "recover"])
+VERBS = ["list", "describe", "stream-logs", "wait", "cancel", "delete", "diff", "rerun", "recover"]
+
+
+@pytest.mark.parametrize("verb", VERBS)
 def test_every_verb_has_help_with_examples(project: Project, verb: str) -> None:
     done = project.submit("jobs", verb, "-h")
     assert done.code == 0
@@ -135,13 +138,5 @@ def test_every_verb_has_help_with_examples(project: Project, verb: str) -> None:
 
 def test_verbs_are_listed_in_the_order_in_which_one_needs_them_with_whole_sentences(project: Project) -> None:
     lines = project.submit("jobs", "--help").out.partition("Commands:\n")[2].partition("\n\n")[0].splitlines()
-    assert [line.split()[0] for line in lines] == [
-        "list",
-        "describe",
-        "stream-logs",
-        "wait",
-        "cancel",
-        "delete",
-        "recover",
-    ]
+    assert [line.split()[0] for line in lines] == VERBS
     assert all(line.endswith(".") and not line.endswith("...") for line in lines)

@@ -1,0 +1,1 @@
+"""What a job was made of, written down when it was submitted: to be shown, compared, and submitted again."""
