@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import cast
+
 import pytest
 
 from submit.backends import vertex
-from submit.job import Json, JsonObject
+from submit.job import Json, JsonObject, Scheduling, Strategy
 from submit.steps import Call
 from submit.world import judge
 from tests.backends.examples import CONFIGS, example, steps_of
@@ -18,6 +21,46 @@ def creation(job: Json, kind: str = "customJobs", field: str = "customJob") -> C
 def test_every_request_of_ours_is_taken(name: str) -> None:
     creating = [step for step in steps_of(vertex, example(name)) if isinstance(step, Call) and step.api == "aiplatform"]
     assert [judge.problem(call) for call in creating] == [None]
+
+
+@pytest.mark.parametrize("name", ["cpu", "tuning"])
+def test_what_stands_beside_the_machines_is_sent_and_taken(name: str) -> None:
+    spec = replace(
+        example(name),
+        network="projects/1/global/networks/n",
+        service_account="a@p.iam.gserviceaccount.com",
+        kms_key="projects/p/locations/r/keyRings/k/cryptoKeys/c",
+        labels={"team": "vision"},
+        web_access=True,
+        persistent_resource="mine",
+        scheduling=Scheduling(
+            timeout_s=1.5,
+            max_wait_s=60,
+            strategy=Strategy.FLEX_START,
+            restart_on_worker_restart=True,
+            disable_retries=True,
+        ),
+    )
+    call = steps_of(vertex, spec)[-1]
+    assert isinstance(call, Call)
+    assert judge.problem(call) is None
+    job = cast(JsonObject, call.request["customJob" if name == "cpu" else "hyperparameterTuningJob"])
+    inner = cast(JsonObject, job["jobSpec" if name == "cpu" else "trialJobSpec"])
+    assert job["encryptionSpec"] == {"kmsKeyName": spec.kms_key}
+    assert cast(JsonObject, job["labels"])["team"] == "vision"
+    assert {key: inner[key] for key in ("network", "serviceAccount", "enableWebAccess", "persistentResourceId")} == {
+        "network": spec.network,
+        "serviceAccount": spec.service_account,
+        "enableWebAccess": True,
+        "persistentResourceId": "mine",
+    }
+    assert inner["scheduling"] == {
+        "timeout": "1.5s",
+        "strategy": "FLEX_START",
+        "maxWaitDuration": "60s",
+        "restartJobOnWorkerRestart": True,
+        "disableRetries": True,
+    }
 
 
 @pytest.mark.parametrize(
