@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 _SHORT_S, _LONG_S = 0.01, 0.05
 _SETTLE_S = 0.25
-_UNFINISHED = "SELECT * FROM jobs WHERE state IN ('QUEUED', 'PREPARING', 'RUNNING', 'CANCELLING') ORDER BY sequence"
 _PATH_BYTES = 480
 """SQLite takes 512 with the names of its files."""
 _OVERVIEW = """SELECT sequence, id, submission_id, state, held, create_time, start_time, end_time,
@@ -162,13 +161,6 @@ class Engine:
             row = self._row(job)
             if row["state"] == "QUEUED":
                 self._end_queued(connection, row, Ending("FAILED", cause, message=message))
-
-    def unfinished(self) -> List[JsonObject]:
-        """All jobs that have not ended, oldest first."""
-        with _for_people():
-            self.settle()
-            rows = self._store.read(_UNFINISHED)
-        return [response(row, self._root) for row in rows]
 
     def delete(self, job: str) -> None:
         """Removes an ended job's record, log and working folders, but not its job dir."""

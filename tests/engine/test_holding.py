@@ -43,13 +43,6 @@ def test_a_queued_job_fails_with_its_reason(site: Site) -> None:
     assert site.get("ran")["state"] == "SUCCEEDED"
 
 
-def test_unfinished_jobs_are_known_oldest_first(site: Site) -> None:
-    site.run("over")
-    for job in ("first", "second"):
-        site.create(job, held="quota")
-    assert [job["id"] for job in site.engine.unfinished()] == ["first", "second"]
-
-
 def test_notices_stand_at_the_beginning_of_the_log(site: Site) -> None:
     site.run("old", notices=["That is retired."])
     assert [(line["severity"], line["message"]) for line in site.log("old")[:2]] == [

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from submit import catalogue
-from submit.emulator.capacity.metrics import demand, machines, resources
+from submit.emulator.capacity.metrics import Need, machines
 from submit.emulator.capacity.settings import Settings
 from submit.emulator.rpc.errors import RpcError, bad_request
 
@@ -29,35 +28,33 @@ class Stage(NamedTuple):
     seconds: float | None = None
 
 
-def refuse(request: Mapping[str, Any], settings: Settings) -> None:
-    """Raises the service's refusal of a job that it could never run, or not today."""
-    region = str(request.get("region"))
-    if settings.refuses_retired:
-        for kind in machines(request):
-            if kind.accelerator and catalogue.retired_accelerator(kind.accelerator):
-                on = f'machine type "{kind.machine_type}"'
-                raise bad_request(f'Accelerator "{kind.accelerator}" is not supported for {on}.')
-    if any(settings.stock_out(region, resource) == "refuse" for resource in resources(request)):
-        raise RpcError("RESOURCE_EXHAUSTED", stock_out_words(region))
-    if exceeded := _exceeded(request, settings, Counter()):
+def refuse(need: Need, settings: Settings) -> None:
+    """Raises the service's refusal of a job that could never run, or not today."""
+    if any(settings.stock_out(need.region, resource) == "refuse" for resource in need.resources):
+        raise RpcError("RESOURCE_EXHAUSTED", stock_out_words(need.region))
+    if exceeded := _exceeded(need, settings, {}):
         metrics = ",".join(f"aiplatform.googleapis.com/{metric}" for metric in exceeded)
         raise RpcError("RESOURCE_EXHAUSTED", f"The following quota metrics exceed quota limits: {metrics}")
 
 
-def first_stage(request: Mapping[str, Any], settings: Settings, used: Mapping[str, int]) -> Stage:
+def refuse_retired(request: Mapping[str, Any]) -> None:
+    for kind in machines(request):
+        if kind.accelerator and catalogue.retired_accelerator(kind.accelerator):
+            on = f'machine type "{kind.machine_type}"'
+            raise bad_request(f'Accelerator "{kind.accelerator}" is not supported for {on}.')
+
+
+def first_stage(need: Need, settings: Settings, used: Mapping[str, int]) -> Stage:
     """`used`: by all jobs of the region that came before."""
-    region = str(request.get("region"))
-    if any(settings.stock_out(region, resource) for resource in resources(request)):
+    if any(settings.stock_out(need.region, resource) for resource in need.resources):
         return Stage(STOCK_OUT)
-    return Stage(QUOTA) if _exceeded(request, settings, used) else after_quota(settings)
-
-
-def after_quota(settings: Settings) -> Stage:
+    if _exceeded(need, settings, used):
+        return Stage(QUOTA)
     return Stage(QUEUED, _QUEUED_S * settings.realistic) if settings.realistic else Stage(None)
 
 
-def after_queue(request: Mapping[str, Any], settings: Settings) -> Stage:
-    kind = (request.get("client") or {}).get("kind", "")
+def after_queue(kind: str, settings: Settings) -> Stage:
+    """`kind` of resource: `ml.jobs` is ML Engine's."""
     seconds = _PROVISIONING_S.get(kind, _DEFAULT_S) * settings.realistic
     return Stage(PROVISIONING, seconds) if seconds else Stage(None)
 
@@ -73,9 +70,10 @@ def stock_out_words(region: str) -> str:
     return f"Resources are insufficient in region: {region}. Try a different region or use a different accelerator."
 
 
-def _exceeded(request: Mapping[str, Any], settings: Settings, used: Mapping[str, int]) -> list[str]:
-    limits = {metric: settings.quota(str(request.get("region")), metric) for metric in demand(request)}
-    wanted = demand(request)
+def _exceeded(need: Need, settings: Settings, used: Mapping[str, int]) -> list[str]:
+    """The metrics of which too little is left."""
     return [
-        metric for metric, limit in limits.items() if limit is not None and used.get(metric, 0) + wanted[metric] > limit
+        metric
+        for metric, amount in need.amounts.items()
+        if (limit := settings.quota(need.region, metric)) is not None and used.get(metric, 0) + amount > limit
     ]

@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 from submit.emulator.capacity import decision
 from submit.emulator.capacity.decision import PROVISIONING, QUEUED, QUOTA, STOCK_OUT, Stage
-from submit.emulator.capacity.metrics import demand, usage
+from submit.emulator.capacity.metrics import Need, usage
 from submit.emulator.capacity.settings import Settings, SettingsError
+from submit.emulator.shelf import Shelf
 from submit.engine.folder import read_json, write_json
+from submit.engine.states import ENDED
 from submit.errors import ServiceError
 
 if TYPE_CHECKING:
     from submit.engine import Engine
 
-_STEP_S = 0.1
+_STEP_S = 0.2
 _SPOT = ("SPOT", "LOW_COST")
 
 
@@ -28,7 +30,7 @@ class Keeper:
     """`file` keeps the settings. Calls block. What is held is known to the engine, so it outlives the emulator."""
 
     def __init__(self, engine: Engine, file: Path) -> None:
-        self._engine, self._file = engine, file
+        self._engine, self._shelf, self._file = engine, Shelf(engine), file
         self.settings = _read(file)
         self._lock = threading.Lock()
         self._until: dict[str, float] = {}  # how long jobs stay in their stage, by the monotonic clock
@@ -44,15 +46,17 @@ class Keeper:
 
     def create(self, request: Mapping[str, Any]) -> Any:
         """`Engine.create` for a job of the cloud. Raises `RpcError` and ServiceError."""
-        settings = self.settings
-        decision.refuse(request, settings)
-        whole = {**request, "notices": [*(request.get("notices") or []), *decision.notices(request)]}
+        settings, need = self.settings, Need.of(request)
+        if settings.refuses_retired:
+            decision.refuse_retired(request)
+        decision.refuse(need, settings)
+        whole = {**request, "client": {**request["client"], "needs": need}, "notices": list(decision.notices(request))}
         if settings.preempt_after_s is not None and request.get("strategy") in _SPOT:
             whole["preempt_after_s"] = settings.preempt_after_s
         if not (settings.quotas or settings.stock_outs or settings.realistic):
             return self._engine.create(whole)
         with self._lock:  # two jobs must not both take the last machine
-            return self._take_in(whole)
+            return self._take_in(whole, need)
 
     def change(self, change: Any, *, anew: bool = False) -> Settings:
         """`anew`: from no limits at all. Raises SettingsError."""
@@ -63,12 +67,12 @@ class Keeper:
 
     def usage(self) -> dict[str, dict[str, int]]:
         """By region and metric, of the jobs that do not wait for room."""
-        taken = (job["request"] for job in self._unfinished() if job["held"] not in (QUOTA, STOCK_OUT))
+        taken = (_need(job) for job in self._unfinished() if job["held"] not in (QUOTA, STOCK_OUT))
         return {region: dict(amounts) for region, amounts in usage(taken).items() if amounts}
 
-    def _take_in(self, request: dict[str, Any]) -> Any:
-        before = usage(job["request"] for job in self._unfinished())
-        stage = decision.first_stage(request, self.settings, before.get(str(request.get("region")), {}))
+    def _take_in(self, request: dict[str, Any], need: Need) -> Any:
+        before = usage(map(_need, self._unfinished()))
+        stage = decision.first_stage(need, self.settings, before.get(need.region, {}))
         job = self._engine.create({**request, "held": stage.held})
         if stage.held:
             self._enter(request["id"], stage)
@@ -93,38 +97,42 @@ class Keeper:
         jobs = self._unfinished()
         used: dict[str, Counter[str]] = {}
         for job in jobs:
-            request = job["request"]
-            region = used.setdefault(str(request.get("region")), Counter())
+            need = _need(job)
+            region = used.setdefault(need.region, Counter())
             if job["held"]:
-                self._move(job, region)
-            region.update(demand(request))  # also of those that wait: who comes later does not overtake them
+                self._move(job, need, region)
+            region.update(need.amounts)  # also of those that wait: who comes later does not overtake them
         return any(job["held"] for job in jobs)
 
-    def _move(self, job: Mapping[str, Any], used: Mapping[str, int]) -> None:
-        request, held = job["request"], job["held"]
-        over = time.monotonic() >= self._until.get(job["id"], 0.0)
-        stage = self._next(request, held, used, over=over)
+    def _move(self, job: Mapping[str, Any], need: Need, used: Mapping[str, int]) -> None:
+        stage = self._next(job, need, used)
         if stage.held == STOCK_OUT:
-            self._engine.fail(job["id"], "stock-out", decision.stock_out_words(str(request.get("region"))))
-        elif stage.held != held:
+            self._engine.fail(job["id"], "stock-out", decision.stock_out_words(need.region))
+        elif stage.held != job["held"]:
             self._enter(job["id"], stage)
             self._engine.hold(job["id"], stage.held)
 
-    def _next(self, request: Mapping[str, Any], held: str, used: Mapping[str, int], *, over: bool) -> Stage:
-        """`over`: the time of the stage that it is in is. What a process before us has held waits no longer."""
+    def _next(self, job: Mapping[str, Any], need: Need, used: Mapping[str, int]) -> Stage:
+        """What a process before us has held for some time waits no longer."""
+        held = job["held"]
         if held in (QUOTA, STOCK_OUT):
-            return decision.first_stage(request, self.settings, used)
-        if self.settings.realistic and not over:
+            return decision.first_stage(need, self.settings, used)
+        if self.settings.realistic and time.monotonic() < self._until.get(job["id"], 0.0):
             return Stage(held)
-        return decision.after_queue(request, self.settings) if held == QUEUED else Stage(None)
+        return decision.after_queue(job["client"]["kind"], self.settings) if held == QUEUED else Stage(None)
 
     def _enter(self, job: str, stage: Stage) -> None:
         self._until.pop(job, None)
         if stage.seconds is not None:
             self._until[job] = time.monotonic() + stage.seconds
 
-    def _unfinished(self) -> list[Any]:
-        return list(self._engine.unfinished())
+    def _unfinished(self) -> list[dict[str, Any]]:
+        """Oldest first, as `Shelf` has them."""
+        return [job for job in reversed(self._shelf.all()) if job["state"] not in ENDED]
+
+
+def _need(job: Mapping[str, Any]) -> Need:
+    return Need(*job["client"].get("needs") or ("", {}, ()))
 
 
 def shown(job: dict[str, Any]) -> dict[str, Any]:

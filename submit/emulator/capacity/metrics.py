@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -43,22 +43,33 @@ def machines(request: Mapping[str, Any]) -> list[Machines]:
     ]
 
 
-def demand(request: Mapping[str, Any]) -> Counter[str]:
-    """Amounts by metric."""
-    spot = _SPOT if request.get("strategy") in _SPOT_STRATEGIES else ""
-    taken: Counter[str] = Counter()
-    for kind in machines(request):
-        taken[f"{PREFIX}{spot}cpus"] += _cpus(kind.machine_type) * kind.replicas
-        if kind.accelerator:
-            taken[f"{PREFIX}{spot}{_suffix(kind.accelerator)}"] += kind.accelerators * kind.replicas
-    return +taken
+class Need(NamedTuple):
+    """`amounts` by metric, and the `resources` that may be out of stock: accelerators, else machine types.
+
+    Kept with the job, so that a thousand of them are looked through in no time.
+    """
+
+    region: str
+    amounts: Mapping[str, int]
+    resources: Sequence[str]
+
+    @classmethod
+    def of(cls, request: Mapping[str, Any]) -> Need:
+        spot = _SPOT if request.get("strategy") in _SPOT_STRATEGIES else ""
+        amounts: Counter[str] = Counter()
+        for kind in machines(request):
+            amounts[f"{PREFIX}{spot}cpus"] += _cpus(kind.machine_type) * kind.replicas
+            if kind.accelerator:
+                amounts[f"{PREFIX}{spot}{_suffix(kind.accelerator)}"] += kind.accelerators * kind.replicas
+        resources = [kind.accelerator or kind.machine_type for kind in machines(request)]
+        return cls(str(request.get("region")), dict(+amounts), resources)
 
 
-def usage(requests: Iterable[Mapping[str, Any]]) -> dict[str, Counter[str]]:
+def usage(needs: Iterable[Need]) -> dict[str, Counter[str]]:
     """Amounts by region and metric."""
     used: dict[str, Counter[str]] = {}
-    for request in requests:
-        used.setdefault(str(request.get("region")), Counter()).update(demand(request))
+    for need in needs:
+        used.setdefault(need.region, Counter()).update(need.amounts)
     return used
 
 
@@ -73,12 +84,6 @@ def metric_named(word: str) -> str | None:
 def metric_names() -> tuple[str, ...]:
     suffixes = ["cpus", *map(_suffix, catalogue.accelerator_names())]
     return tuple(f"{PREFIX}{spot}{suffix}" for spot in ("", _SPOT) for suffix in dict.fromkeys(suffixes))
-
-
-def resources(request: Mapping[str, Any]) -> Iterator[str]:
-    """What can be out of stock: accelerators, else machine types."""
-    for kind in machines(request):
-        yield kind.accelerator or kind.machine_type
 
 
 def _accelerators(machine: Mapping[str, Any]) -> tuple[str | None, int]:

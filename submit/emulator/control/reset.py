@@ -14,6 +14,7 @@ from submit.emulator.services.json_app import Question, Routes
 from submit.emulator.services.serve import Services
 from submit.emulator.storage.app import Storage
 from submit.engine import Engine
+from submit.engine.states import ENDED
 
 _PATIENCE_S = 60.0
 """Jobs get their grace to end, and what ends them some time more."""
@@ -40,9 +41,9 @@ class ResetApi:
 def _forget_jobs(engine: Engine) -> int:
     """How many there were. Raises `RpcError` if one does not end."""
     deadline = time.monotonic() + _PATIENCE_S
-    while unfinished := engine.unfinished():
+    while unfinished := [job["id"] for job in engine.overview() if job["state"] not in ENDED]:
         if time.monotonic() > deadline:
-            names = ", ".join(str(job["id"]) for job in unfinished)
+            names = ", ".join(map(str, unfinished))
             raise RpcError("DEADLINE_EXCEEDED", f"these jobs were cancelled and have not ended yet: {names}")
         end_jobs(engine)
     jobs = engine.overview()
