@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
 
 from submit.emulator.logs.answers import EntryList
 from submit.emulator.logs.entries import JsonEntry, for_gcloud, heartbeat
@@ -39,19 +40,29 @@ class Followers:
         self._sources, self._hold_s = sources, hold_s
         self._seen: OrderedDict[str, JsonEntry] = OrderedDict()
 
-    async def page(self, asked: Query, run: str) -> EntryList:
-        """After `hold_s` without anything new a sign of life: two answers without news would end the stream."""
+    async def page(self, asked: Query, run: str, hung_up: Callable[[], Awaitable[object]]) -> EntryList:
+        """After `hold_s` without anything new a sign of life: two answers without news would end the stream.
+
+        Nobody is waited for who has `hung_up`.
+        """
+        gone = asyncio.ensure_future(hung_up())
+        try:
+            return await self._page(asked, run, gone)
+        finally:
+            gone.cancel()
+
+    async def _page(self, asked: Query, run: str, gone: asyncio.Future[object]) -> EntryList:
         asked = asked._replace(node=without_upper_bound(asked.node))
         job_ids = required(asked.node, JOB_ID) or frozenset()
         begin = time.monotonic()
         while True:
             ended = await asyncio.to_thread(self._sources.jobs.have_ended, job_ids)
             found = await asyncio.to_thread(page, asked, self._sources)
-            if ended or self._is_news(found, run):
+            if ended or gone.done() or self._is_news(found, run):
                 return self._shown(found, run)
             if time.monotonic() - begin >= self._hold_s:
                 return self._shown(self._with_heartbeat(found, run), run)
-            await asyncio.sleep(_STEP_S)
+            await asyncio.wait([gone], timeout=_STEP_S)
 
     def _is_news(self, found: EntryList, run: str) -> bool:
         if not found.entries:

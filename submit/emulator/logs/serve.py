@@ -61,10 +61,11 @@ class Logs:
     async def _list(self, request: Any) -> Any:
         asked = query(request)
         self._quota.use(asked.projects)
-        run = run_of_gcloud(caller.get())
-        if run is None:
+        who = caller.get()
+        run = run_of_gcloud(who)
+        if run is None or who.hung_up is None:
             return await asyncio.to_thread(page, asked, self._sources)
-        return await self._followers.page(asked, run)
+        return await self._followers.page(asked, run, who.hung_up)
 
     async def _write(self, request: Any) -> Any:
         entries = complete(request)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
 from typing import NamedTuple
 
@@ -11,10 +11,11 @@ _GCLOUD = re.compile(r"command/gcloud\.(\S+) invocation-id/(\S+)")
 
 
 class Caller(NamedTuple):
-    """`headers` (gRPC: metadata) have names in lower case."""
+    """`headers` (gRPC: metadata) have names in lower case; `hung_up` waits until the client has gone (REST only)."""
 
     protocol: str
     headers: Mapping[str, str]
+    hung_up: Callable[[], Awaitable[object]] | None = None
 
     @property
     def user_agent(self) -> str:

@@ -44,7 +44,7 @@ class RestApp:
         request = Request(scope["method"], scope["path"], [], {}, b"")
         try:
             request = await read_request(scope, receive)
-            caller.set(Caller("rest", request.headers))
+            caller.set(Caller("rest", request.headers, receive))
             status, answer = 200, await self._answer(request)
         except RpcError as error:
             status, answer = error.http_status, error.to_json()

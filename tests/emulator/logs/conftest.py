@@ -38,9 +38,10 @@ class Emulator:
         answer: dict[str, Any] = response.json()
         return answer
 
-    def post(self, method: str, agent: str = "", **body: Any) -> httpx.Response:
+    def post(self, method: str, agent: str = "", timeout_s: float = 30, **body: Any) -> httpx.Response:
         content = json.dumps({"resourceNames": ["projects/demo"], **body} if method == "list" else body)
-        return httpx.post(f"{self.url}/v2/entries:{method}", content=content, headers={"user-agent": agent}, timeout=30)
+        url, headers = f"{self.url}/v2/entries:{method}", {"user-agent": agent}
+        return httpx.post(url, content=content, headers=headers, timeout=timeout_s)
 
 
 @pytest.fixture

@@ -2,8 +2,16 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
 
+import httpx
+import pytest
+
+from submit.emulator.logs import create
 from tests.emulator.logs.conftest import HOLD_S, Emulator, messages
+from tests.emulator.services.serving import Server
 
 AGENT = "google-cloud-sdk gcloud/528.0.0 command/gcloud.ai.custom-jobs.stream-logs invocation-id/{} interactive/False"
 JOB = 'resource.type="ml_job" AND resource.labels.job_id="42"'
@@ -61,3 +69,16 @@ def test_gcloud_gets_a_sign_of_life_from_a_silent_job_and_loses_nothing_by_it(em
 
 def test_an_unknown_job_is_not_waited_for(emulator: Emulator) -> None:
     assert emulator.ask(AGENT.format("a1"), filter="resource.labels.job_id=43") == {}
+
+
+def test_a_gcloud_that_has_gone_is_not_waited_for(emulator: Emulator, tmp_path: Path) -> None:
+    emulator.run("vertex-42", "42", UNTIL_A_FILE.format(emulator.site.root / "stop"), wait=False)
+    emulator.site.wait_for_output("vertex-42", "begin")
+    with closing(create(emulator.site.engine, tmp_path / "patient", hold_s=240)) as logs:
+        with Server(logs.app, []) as server:
+            patient = replace(emulator, url=server.url)
+            patient.ask(AGENT.format("a1"), filter=JOB)
+            with pytest.raises(httpx.ReadTimeout):
+                patient.post("list", AGENT.format("a1"), timeout_s=0.5, filter=JOB)
+            begin = time.monotonic()
+        assert time.monotonic() - begin < 60  # the server ends when all is answered
