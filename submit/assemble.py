@@ -59,15 +59,17 @@ def assemble(
     today = [_today(pool, config.study) for pool in config.pools]
     module = config.module or module or default_module(packages)
     stem = config.display_name or (packages[0].filename.rpartition("-")[0] if packages else "job")
+    pools = tuple(_filled(pool, config, flags, module) for pool in config.pools)
+    pools, job_dir = (pools, config.job_dir) if config.job_dir else job_dir_of(pools)
     name = _checked_name(flags.name) if flags.name else default_name(stem, now, token[:8])
     return JobSpec(
         name=name,
         submission_id=flags.submission_id or token,
         display_name=flags.name or config.display_name or name,
-        pools=tuple(_filled(pool, config, flags, module) for pool in config.pools),
+        pools=pools,
         scale_tier=config.scale_tier,
         packages=tuple(packages),
-        job_dir=_folder(config.job_dir, cwd) if config.job_dir else None,
+        job_dir=_folder(job_dir, cwd) if job_dir else None,
         base_output_dir=config.base_output_dir,
         labels=config.labels,
         env=config.env,
@@ -90,6 +92,28 @@ def assemble(
         priced_as=machines(today),
         today=now.date(),
     )
+
+
+def job_dir_of(pools: tuple[Pool, ...]) -> tuple[tuple[Pool, ...], str | None]:
+    """A `--job-dir` among the arguments, as converted configs have it, is the job's; the pools are then without it.
+
+    Left there it would lose against the one that every job gets behind its arguments.
+    """
+    split = [_without_job_dir(pool.program.args or ()) for pool in pools]
+    found = {folder for _, folder in split if folder}
+    if len(found) != 1:
+        return pools, None
+    bare = (replace(p, program=replace(p.program, args=args)) for p, (args, _) in zip(pools, split, strict=True))
+    return tuple(bare), found.pop()
+
+
+def _without_job_dir(args: tuple[str, ...]) -> tuple[tuple[str, ...], str | None]:
+    for index, word in enumerate(args):
+        name, sign, value = word.partition("=")
+        if name == "--job-dir" and (sign or index + 1 < len(args)):
+            after = index + (1 if sign else 2)
+            return args[:index] + args[after:], value if sign else args[index + 1]
+    return args, None
 
 
 def needs_package(config: Config) -> bool:

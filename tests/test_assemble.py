@@ -157,3 +157,30 @@ def test_a_trial_is_tried_with_one_value_of_each_hyperparameter() -> None:
     )
     assert trial_args(study) == ("--epochs", "2", "--rate", "0.1", "--kind", "a")
     assert trial_args(None) == ()
+
+
+@pytest.mark.parametrize(
+    ("args", "bare", "job_dir"),
+    [
+        (("--job-dir", "gs://b/out", "--arg=1"), ("--arg=1",), "gs://b/out"),
+        (("--arg=1", "--job-dir=out"), ("--arg=1",), "/work/out"),
+        (("--arg=1", "--job-dir"), ("--arg=1", "--job-dir"), None),
+        (("--job-dir=", "x"), ("--job-dir=", "x"), None),
+        (("--job-dirs", "x"), ("--job-dirs", "x"), None),
+    ],
+)
+def test_a_job_dir_among_the_arguments_is_that_of_the_job(
+    args: tuple[str, ...], bare: tuple[str, ...], job_dir: str | None
+) -> None:
+    spec = job(flags=JobFlags(args=args))
+    assert (program(spec).args, spec.job_dir) == (bare, job_dir)
+
+
+def test_a_job_dir_of_the_config_is_stronger_and_pools_that_differ_keep_their_own() -> None:
+    spec = job(replace(CONFIG, job_dir="gs://b/config"), JobFlags(args=("--job-dir", "gs://b/args")))
+    assert (program(spec).args, spec.job_dir) == (("--job-dir", "gs://b/args"), "gs://b/config")
+    programs = [PythonModule(args=("--job-dir", name)) for name in ("gs://b/1", "gs://b/2")]
+    roles = (Role.CHIEF, Role.WORKER)
+    pools = tuple(replace(CHIEF, role=role, program=p) for role, p in zip(roles, programs, strict=True))
+    spec = job(replace(CONFIG, pools=pools))
+    assert ([pool.program.args for pool in spec.pools], spec.job_dir) == ([p.args for p in programs], None)
