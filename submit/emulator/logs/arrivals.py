@@ -10,7 +10,6 @@ from typing import Any
 
 from submit.emulator.logs.entries import JsonEntry
 from submit.emulator.logs.job_log import START, JobLog, Place
-from submit.emulator.logs.lateness import arrival
 from submit.emulator.logs.listing import JOB_ID, parsed, projects
 from submit.emulator.logs.narrowing import required
 from submit.emulator.logs.predicate import predicate
@@ -37,7 +36,7 @@ class Arrivals:
     def skip_what_is_there(self) -> None:
         """What is late may still be on its way, and is not skipped."""
         self._find()
-        if self._sources.controls.settings.late_share:
+        if self._sources.controls.lateness.is_known:
             while there := list(self._read()):
                 for entry in there:
                     self._keep_if_late(entry)
@@ -54,7 +53,7 @@ class Arrivals:
         return found
 
     def _keep_if_late(self, entry: JsonEntry) -> bool:
-        due, arrived = arrival(entry, self._sources.controls)
+        due, arrived = self._sources.controls.lateness.arrival(entry)
         if due <= time.time():
             return False
         if self._test(entry):

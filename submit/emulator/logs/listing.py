@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 
 from submit.emulator.logs.answers import EntryList
 from submit.emulator.logs.entries import JsonEntry
-from submit.emulator.logs.lateness import visible
 from submit.emulator.logs.merging import EARLIEST, LATEST, Key, Run, key, merged
 from submit.emulator.logs.narrowing import period, required
 from submit.emulator.logs.predicate import predicate
@@ -98,7 +97,7 @@ def _matching(asked: Query, sources: Sources) -> Iterator[JsonEntry]:
     test, is_behind = predicate(asked.node), _is_behind(asked)
     found = merged(runs, newest_first=asked.newest_first)
     matching = (entry for entry in found if is_behind(entry) and test(entry))
-    return visible(matching, sources.controls, time.time())
+    return sources.controls.lateness.visible(matching, time.time())
 
 
 def _is_behind(asked: Query) -> Callable[[JsonEntry], bool]:

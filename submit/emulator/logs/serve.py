@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from submit.emulator.logs.answers import tailed
 from submit.emulator.logs.control import routes
 from submit.emulator.logs.following import HOLD_S, Followers, run_of_gcloud
-from submit.emulator.logs.jobs import FindJob, JobLogs, find_job
+from submit.emulator.logs.jobs import JobLogs, find_job
+from submit.emulator.logs.lateness import Lateness
 from submit.emulator.logs.listing import page, query
 from submit.emulator.logs.quota import ReadQuota
 from submit.emulator.logs.settings import Controls
@@ -32,10 +33,9 @@ SERVICE = "google.logging.v2.LoggingServiceV2"
 class Logs:
     """`app` answers REST; `close` closes the written entries, not the engine."""
 
-    def __init__(self, engine: Engine, written: Written, find: FindJob, hold_s: float) -> None:
-        controls = Controls()
-        self._sources = Sources(JobLogs(engine, find), written, controls)
-        self._followers, self._quota = Followers(self._sources, hold_s), ReadQuota(controls)
+    def __init__(self, sources: Sources, hold_s: float) -> None:
+        self._sources = sources
+        self._followers, self._quota = Followers(sources, hold_s), ReadQuota(sources.controls)
         self._methods: dict[str, Callable[..., Any]] = {
             "ListLogEntries": self._list,
             "WriteLogEntries": self._write,
@@ -53,6 +53,7 @@ class Logs:
     def clear(self) -> None:
         """Forgets what clients have written, and the settings."""
         self._sources.controls.reset()
+        self._sources.controls.lateness.clear()
         self._sources.written.clear()
 
     def close(self) -> None:
@@ -87,4 +88,6 @@ def create(
 ) -> Logs:
     """`data_dir` keeps the entries that clients write; `find_job` gives the engine's ids that a job's id in a filter
     may stand for; `hold_s` bounds how long `gcloud … stream-logs` waits for an answer."""
-    return Logs(engine, Written(data_dir / "logs.sqlite3"), find_job, hold_s)
+    written = Written(data_dir / "logs.sqlite3")
+    controls = Controls(Lateness(data_dir / "late.json"))
+    return Logs(Sources(JobLogs(engine, find_job), written, controls), hold_s)

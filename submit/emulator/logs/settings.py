@@ -1,6 +1,6 @@
 """How the logging side behaves on request, so that clients' answers to late entries, quotas and refusals can be tried.
 
-`GET`, `PATCH` and `DELETE /emulator/v1/logs` show, change and reset it; a restart forgets it.
+`GET`, `PATCH` and `DELETE /emulator/v1/logs` show, change and reset it; a restart resets it too.
 """
 
 from __future__ import annotations
@@ -8,9 +8,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
+from submit.emulator.logs.lateness import Lateness
 from submit.emulator.rpc.errors import RpcError, bad_request
 
 
@@ -48,13 +48,15 @@ _BOUNDS: Mapping[str, tuple[float, float]] = {
 
 
 class Controls:
-    """The settings that hold now; `since` is when they were made, as entries' times are written."""
+    """The settings that hold now, and the lateness that held when entries were written."""
 
-    def __init__(self) -> None:
+    def __init__(self, lateness: Lateness) -> None:
+        self.lateness = lateness
         self.reset()
 
     def reset(self) -> None:
-        self.settings, self.since = Settings(), ""
+        """What is on its way stays late."""
+        self._set(Settings())
 
     def change(self, body: Any) -> None:
         """Only the settings that it names. Raises `RpcError` with everything that is wrong in it."""
@@ -62,8 +64,11 @@ class Controls:
             raise bad_request("the settings are a JSON object")
         if problems := list(_problems(body)):
             raise bad_request("\n".join(problems))
-        self.settings = dataclasses.replace(self.settings, **body)
-        self.since = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        self._set(dataclasses.replace(self.settings, **body))
+
+    def _set(self, settings: Settings) -> None:
+        self.settings = settings
+        self.lateness.add(settings.late_share, settings.late_by_s, settings.seed)
 
     def refuse_tail(self) -> None:
         if self.settings.tail_refused:

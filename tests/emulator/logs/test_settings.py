@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -15,7 +17,9 @@ from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2
 from google.cloud.logging_v2.services.logging_service_v2.transports import LoggingServiceV2GrpcTransport
 from google.cloud.logging_v2.types import TailLogEntriesRequest
 
+from submit.emulator.logs.lateness import Lateness
 from tests.emulator.logs.conftest import Emulator
+from tests.project import wait_until
 
 LOG = "projects/demo/logs/mine"
 
@@ -134,7 +138,22 @@ def test_late_entries_are_not_listed_before_their_time(emulator: Emulator) -> No
     write(emulator, *(str(number) for number in range(50)))
     assert listed(emulator) == ["before"]
     assert settings(emulator, "DELETE").json()["late_share"] == 0
-    assert len(listed(emulator)) == 51
+    write(emulator, "after")
+    assert listed(emulator) == ["before", "after"]
+
+
+def test_when_an_entry_came_never_changes(emulator: Emulator, tmp_path: Path) -> None:
+    settings(emulator, late_share=1, late_by_s=0.1)
+    write(emulator, *(str(number) for number in range(20)))
+    wait_until(lambda: len(listed(emulator)) == 20)
+    there = emulator.ask(pageSize=1000)["entries"]
+    assert any(entry["receiveTimestamp"] > entry["timestamp"] for entry in there)
+    settings(emulator, late_by_s=86_000, seed=3)
+    settings(emulator, "DELETE")
+    assert emulator.ask(pageSize=1000)["entries"] == there
+    again = Lateness(tmp_path / "logs" / "late.json")  # as after a restart
+    as_written = [{**entry, "receiveTimestamp": entry["timestamp"]} for entry in there]
+    assert list(again.visible(as_written, math.inf)) == there
 
 
 def test_the_same_entries_are_late_for_every_reader_and_the_seed_chooses_them(emulator: Emulator) -> None:
