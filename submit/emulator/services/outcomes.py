@@ -31,7 +31,10 @@ _ERROR_CODES = {
 
 
 def failure_message(job: Record) -> str:
-    """With the end of the trainer's traceback and where the logs are, as the services have it."""
+    """With the end of the trainer's traceback and where the logs are, as the services have it; a job that never got a
+    machine has neither."""
+    if job["cause"] == "stock-out":
+        return str(job["message"])
     number = job["client"]["job_id"]
     query = quote(f'resource.type="ml_job"\nresource.labels.job_id="{number}"', safe="")
     link = f"project={job['client']['project']}&resource=ml_job%2Fjob_id%2F{number}&advancedFilter={query}"

@@ -134,11 +134,11 @@ def test_a_stock_out_fails_the_job_with_the_services_words_on_both_apis(
 ) -> None:
     emulator.capacity.change({"stockOuts": {"*": {"NVIDIA_TESLA_T4": "fail", "NVIDIA_TESLA_K80": "fail"}}})
     job = reaches(client, create(client, with_t4("")), FAILED)
-    assert job.error.message.startswith(NO_ROOM.format("us-central1"))
+    assert job.error.message == NO_ROOM.format("us-central1")
     ml.create(parent="projects/demo", body=ml_job("none", scaleTier="CUSTOM", masterType="standard_gpu")).execute()
     get = ml.get(name="projects/demo/jobs/none")
     wait_until(lambda: get.execute()["state"] == "FAILED")
-    assert get.execute()["errorMessage"].startswith(NO_ROOM.format("us-east1"))
+    assert get.execute()["errorMessage"] == NO_ROOM.format("us-east1")
 
 
 def test_a_stock_out_may_refuse_jobs(client: Any, emulator: Emulator) -> None:
