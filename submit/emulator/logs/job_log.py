@@ -48,7 +48,12 @@ class JobLog:
         self._path, self.origin = path, origin
         self._blocks: list[_Block] = []
         self._first = ""
+        self._rests_in = self._read_in = ""
         self._lock = threading.Lock()
+
+    def rest(self, state: str) -> None:
+        """The job is in this state, as long as which nothing is written: one look at the file is enough. "": none."""
+        self._rests_in = state
 
     def between(self, first: str, last: str, *, newest_first: bool = False) -> Run:
         """At least the entries of that period, in order, of what is there now. Costs one look at the file if nothing
@@ -79,22 +84,28 @@ class JobLog:
         return Place(blocks[-1].end, blocks[-1].last) if blocks else START
 
     def _refreshed(self) -> list[_Block]:
-        """Reads what was appended; blocks stay few, also if somebody looks after each line."""
         with self._lock:
-            while not (self._blocks and is_whole(self._path, self._blocks[-1].end)):
-                previous = self._blocks[-1] if self._blocks else _Block(0, 0, "", "")
-                data, end = read_page(self._path, previous.end, _BLOCK_BYTES)
-                if not data:
-                    break
-                last = previous.last
-                for _, time, _ in _lines(data, previous.end, last):
-                    last = time
-                    self._first = self._first or time
-                if self._blocks and end - previous.begin <= _BLOCK_BYTES:
-                    self._blocks[-1] = previous._replace(end=end, last=last)
-                else:
-                    self._blocks.append(_Block(previous.end, end, previous.last, last))
+            state = self._rests_in
+            if not state or state != self._read_in:
+                self._read_on()
+                self._read_in = state
             return list(self._blocks)
+
+    def _read_on(self) -> None:
+        """Reads what was appended; blocks stay few, also if somebody looks after each line."""
+        while not (self._blocks and is_whole(self._path, self._blocks[-1].end)):
+            previous = self._blocks[-1] if self._blocks else _Block(0, 0, "", "")
+            data, end = read_page(self._path, previous.end, _BLOCK_BYTES)
+            if not data:
+                return
+            last = previous.last
+            for _, time, _ in _lines(data, previous.end, last):
+                last = time
+                self._first = self._first or time
+            if self._blocks and end - previous.begin <= _BLOCK_BYTES:
+                self._blocks[-1] = previous._replace(end=end, last=last)
+            else:
+                self._blocks.append(_Block(previous.end, end, previous.last, last))
 
     def _backwards(self, blocks: Sequence[_Block]) -> Iterator[JsonEntry]:
         for block in reversed(blocks):

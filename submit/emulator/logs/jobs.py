@@ -19,6 +19,8 @@ FindJob = Callable[[str], Iterable[str]]
 
 _KEPT = 10_000
 ENDED = ("SUCCEEDED", "FAILED", "CANCELLED")
+_RESTING = ("QUEUED", *ENDED)
+"""The last line is in the log before the state is in the store, and no job is queued again."""
 
 
 def find_job(job_id: str) -> Iterable[str]:
@@ -59,6 +61,7 @@ class JobLogs:
             path = Path(job["log"])
             is_ml_engine = job["id"].startswith("ml-")
             log = JobLog(path, Origin(client["project"], client["job_id"], is_ml_engine, path.parent))
+        log.rest(job["state"] if job["state"] in _RESTING else "")
         self._logs[job["id"]] = (job["submission_id"], log)
         if len(self._logs) > _KEPT:
             self._logs.popitem(last=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from submit.emulator.logs.entries import entries, for_gcloud
 from submit.emulator.logs.job_log import START, JobLog
 from submit.emulator.rpc.messages import message_class, pool
 from submit.emulator.rpc.transcoding import to_json
+from submit.engine.journal import ServiceLog, Writer
 
 ORIGIN = Origin("demo", "42", is_ml_engine=False, folder=Path("nowhere"))
 TIME = "2026-11-20T01:02:03.123456789Z"
@@ -124,3 +126,23 @@ def test_a_log_that_is_read_as_it_grows_is_the_same_as_one_that_is_read_at_once(
     assert list(growing.between("", "~", newest_first=True).entries) == whole[::-1]
     middle = whole[1000]["timestamp"]
     assert [each for each in growing.between(middle, "~").entries if each["timestamp"] >= middle] == whole[1000:]
+
+
+def test_the_log_of_a_job_that_rests_is_looked_at_once_in_each_state(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    log = JobLog(path, ORIGIN)
+
+    def say(words: str) -> None:
+        with closing(ServiceLog(path, Writer.SUPERVISOR)) as writer:
+            writer.say(words)
+
+    def shown(state: str) -> int:
+        log.rest(state)
+        return len(list(log.between("", "~").entries))
+
+    say("waits")
+    assert shown("QUEUED") == 1
+    say("runs")
+    assert [shown("QUEUED"), shown(""), shown("SUCCEEDED")] == [1, 2, 2]
+    say("nobody writes this any more")
+    assert [shown("SUCCEEDED"), shown("")] == [2, 3]
