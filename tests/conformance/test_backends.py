@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 import pytest
 
 from submit.testing.conformance import Conformance
 from submit.testing.site import Site
-from tests.project import REPOSITORY, Project
+from tests.project import Project
 
 GOOGLE = ("vertex", "mlengine")
-
-
-@pytest.fixture(scope="module")
-def environ(cache: Path) -> dict[str, str]:
-    """Nothing of the developer's own leaks in."""
-    kept = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "UV_", "LC_"))}
-    ours = {"PATH": os.environ["PATH"], "PYTHONPATH": str(REPOSITORY), "SUBMIT_CACHE_DIR": str(cache)}
-    return kept | ours | {"LANG": "C.UTF-8"}
 
 
 @pytest.fixture(scope="module")
