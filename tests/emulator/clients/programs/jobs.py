@@ -17,9 +17,12 @@ os.makedirs(os.path.dirname(path), exist_ok=True)
 open(path, "w").write(json.dumps({"trial": os.environ["CLOUD_ML_TRIAL_ID"], "accuracy": rate, "global_step": "1"}))
 """
 STORING = f"""
+from urllib.request import urlopen
 from google.cloud import storage
 bucket = storage.Client().bucket("{BUCKET}")
-bucket.blob("from-trainer.txt").upload_from_string(bucket.blob("for-trainer.txt").download_as_text().upper())
+text = bucket.blob("for-trainer.txt").download_as_text()
+assert urlopen("https://storage.googleapis.com/{BUCKET}/for-trainer.txt").read().decode() == text
+bucket.blob("from-trainer.txt").upload_from_string(text.upper())
 """
 LIBRARIES = {"PYTHONPATH": sysconfig.get_path("purelib")}
 """Leads a trainer to the libraries that the program itself has."""
