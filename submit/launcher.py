@@ -63,6 +63,22 @@ def program_args(task: Task) -> list[str]:
     return args
 
 
+SECRET = re.compile(r"--?([\w-]*[-_])?(pass(word|wd|phrase)|secret|token|credentials?|(api|access|private)[-_]?key)")
+
+
+def without_secrets(argv: Sequence[str]) -> list[str]:
+    """As it may stand in a log."""
+    shown: list[str] = []
+    before = ""
+    for text in argv:
+        name, sign, _ = text.partition("=")
+        hidden = name + "=[redacted]" if sign and SECRET.fullmatch(name.lower()) else text
+        follows = SECRET.fullmatch(before.lower()) and not text.startswith("-")
+        shown.append("[redacted]" if follows else hidden)
+        before = text
+    return shown
+
+
 def in_trial(folder: str, trial: str | None) -> str:
     return folder.rstrip("/") + "/" + trial if trial else folder
 
@@ -74,7 +90,16 @@ def contract(task: Task, gcs_root: str | None) -> dict[str, str]:
         variables["GCS_ROOT"] = gcs_root
     for name, value in task["env"].items():
         variables[name] = expand(str(value), variables)
-    return variables
+    return {**variables, **task.get("referred", {})}
+
+
+def referred(references: Mapping[str, str], inherited: Mapping[str, str]) -> dict[str, str]:
+    """Variables whose values are those of others, where the job was submitted: they are written down nowhere."""
+    if missing := sorted(set(references.values()) - set(inherited)):
+        raise EnvironmentFailedError(
+            "the variable {} is not set where the job was submitted, and the job refers to it".format(missing[0])
+        )
+    return {name: inherited[source] for name, source in references.items()}
 
 
 def service_variables(task: Task) -> dict[str, str]:
@@ -1238,35 +1263,46 @@ def verify(package: Mapping[str, str]) -> None:
         )
 
 
+MOST_UNPACKED = 8 << 30  # bytes; no trainer's code is as large, and a disk is soon full
+
+
 def refuse_escapes(archive: str) -> None:
-    """An archive's members, and what they link to, are below the folder that it is unpacked in. Not every version of
-    every installer sees to that, or says so."""
-    for name, target in members(archive):
+    """An archive's members, and what they link to, are files, folders and links below the folder that it is unpacked
+    in, and there is room for them. Not every version of every installer sees to that, or says so."""
+    total = 0
+    for name, target, size in members(archive):
+        total += max(size, 0)
         if ".." in name.split("/") or is_outside(name) or is_outside(target):
-            raise EnvironmentFailedError(
-                f"the package {archive} is refused: its member {name!r} would be outside of its folder"
-            )
+            problem = f"its member {name!r} would be outside of its folder"
+        elif size < 0:
+            problem = f"its member {name!r} is a device or a pipe"
+        elif total > MOST_UNPACKED:
+            problem = f"it would unpack to more than {MOST_UNPACKED >> 30} GiB"
+        else:
+            continue
+        raise EnvironmentFailedError(f"the package {archive} is refused: {problem}")
 
 
 def is_outside(path: str) -> bool:
     return os.path.isabs(path) or os.path.normpath(path).split("/")[0] == ".."
 
 
-def members(archive: str) -> list[tuple[str, str]]:
-    """Each member's name, and where a link leads, from the archive's top. What cannot be read is left to the installer,
-    which says why."""
-    try:
+def members(archive: str) -> Iterator[tuple[str, str, int]]:
+    """Each member's name, where a link leads (from the archive's top), and its size, -1 for what is no file, folder or
+    link. What cannot be read is left to the installer, which says why."""
+    with contextlib.suppress(Exception):  # damaged archives raise a dozen kinds of errors
         if archive.endswith((".whl", ".zip")):
             import zipfile
 
             with zipfile.ZipFile(archive) as wheel:
-                return [(name, name) for name in wheel.namelist()]
+                yield from [(member.filename, member.filename, member.file_size) for member in wheel.infolist()]
+            return
         import tarfile
 
         with tarfile.open(archive) as source:
-            return [(member.name, link_target(member)) for member in source]
-    except Exception:  # noqa: BLE001 - damaged archives raise a dozen kinds of errors
-        return []
+            for member in source:
+                plain = member.isfile() or member.isdir() or member.issym() or member.islnk()
+                yield member.name, link_target(member), member.size if plain else -1
 
 
 def link_target(member: Any) -> str:
@@ -1480,6 +1516,7 @@ def run(task: Task, orders: Orders, log: Log) -> dict[str, Any]:
     record.update(exit_code=None, signal=None, cause=None, message="", traceback="", peak_memory_bytes=0, cpu_s=0.0)
     try:
         orders.tell({"event": "preparing"})
+        task = {**task, "referred": referred(task.get("env_from") or {}, os.environ)}
         program = prepare(task, log, orders)
         keep_environment(task, program)
         record.update(run_program(task, program, orders, log))
@@ -1533,7 +1570,7 @@ def run_program(task: Task, program: Program, orders: Orders, log: Log) -> dict[
         tail.add(text)
 
     orders.check()
-    log.add("INFO", "Running command: " + " ".join(program.shown))
+    log.add("INFO", "Running command: " + " ".join(without_secrets(program.shown)))
     log.write()
     started = timestamp(time.time_ns())
     memory = Memory(task["memory_limit_bytes"])
@@ -1597,7 +1634,8 @@ def signal_name(number: int) -> str:
 def log_end(log: Log, program: Program, status: int, result: Mapping[str, Any]) -> None:
     """The service's own last lines."""
     if result["cause"] == "exit code":
-        log.add("ERROR", "Command '{}' returned non-zero exit status {}.".format(program.shown, result["exit_code"]))
+        shown = without_secrets(program.shown)
+        log.add("ERROR", "Command '{}' returned non-zero exit status {}.".format(shown, result["exit_code"]))
     elif result["cause"]:
         log.add("WARNING" if result["cause"] == "terminated" else "ERROR", result["message"])
     if result["exit_code"] is None:  # it never ran

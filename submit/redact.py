@@ -95,6 +95,11 @@ def is_secret_name(name: str) -> bool:
     return _may_have(name, _NAMES_HAVE) and re.fullmatch(_NAME, name, re.IGNORECASE) is not None
 
 
+def variable_of(value: str) -> str | None:
+    """The name in `env:NAME`."""
+    return value.removeprefix("env:") if value.startswith("env:") and is_reference(value) else None
+
+
 def _may_have(value: str, words: Sequence[str]) -> bool:
     lower = value.lower()
     return any(word in lower for word in words)

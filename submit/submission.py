@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from submit import assemble, catalogue, config, package, preflight, project_file
+from submit import assemble, catalogue, config, package, preflight, project_file, redact
 from submit.assemble import JobFlags
 from submit.backends import Backend, creation, features, load
 from submit.errors import Place, Problem, UsageError
@@ -102,7 +102,7 @@ def prepare(request: Request, around: Surroundings, notify: Notify = lambda _: N
     built = _build(request, around, loaded.config, defaults, notify)
     problems += built.problems if built else ()
     spec = _assemble(request, loaded.config, built, target, defaults, around.cwd)
-    problems += features.refusals(spec, backend, target.backend)
+    problems += (*features.refusals(spec, backend, target.backend), *_plain_secrets(spec))
     raise_errors(problems)
     if built and request.preflight:
         problems += _missing(spec, built) if request.dry_run else _preflight(spec, built, around, notify)
@@ -131,6 +131,15 @@ def _load(request: Request, defaults: Mapping[str, Json]) -> config.Loaded:
         text = files.read(path, limit=CONFIG_LIMIT)
         loaded = config.load(text, str(path), overrides=overrides, defaults=defaults, today=today)
     return replace(loaded, problems=tuple(_as_written(problem, request.keys) for problem in loaded.problems))
+
+
+def _plain_secrets(spec: JobSpec) -> tuple[Problem, ...]:
+    """They stand in the request, for all to read who may see the job; and often in a config that others see."""
+    environments = (spec.env, *(pool.env for pool in spec.pools))
+    names = dict.fromkeys(n for env in environments for n, v in env.items() if redact.variable(n, v) != v)
+    hint = "Refer to a variable of yours on this machine (`env:NAME`), or let the trainer fetch it where it runs."
+    texts = (f"the value of `{name}` looks like a secret, and stands in the job" for name in names)
+    return tuple(Problem(message=text, hint=hint, severity="warning") for text in texts)
 
 
 def _region(name: str | None) -> tuple[Problem, ...]:

@@ -103,3 +103,10 @@ def test_variables_are_judged_by_name_and_by_value() -> None:
         "EPOCHS": "3",
         "PASSWORD": "",
     }
+
+
+@pytest.mark.parametrize(
+    ("value", "name"), [("env:HF_TOKEN", "HF_TOKEN"), ("env:", None), ("env:a b", None), ("HF_TOKEN", None)]
+)
+def test_a_reference_names_a_variable(value: str, name: str | None) -> None:
+    assert redact.variable_of(value) == name

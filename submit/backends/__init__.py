@@ -26,6 +26,8 @@ class Feature(StrEnum):
     TPU = "TPUs"
     BOOT_DISK = "boot disks"
     ENVIRONMENT = "environment variables"
+    VARIABLE = "references to variables of yours (`env:NAME`)"
+    MANAGED = "references to secrets (`secret://…`)"
     BASE_OUTPUT_DIR = "base output directories"
     RUNTIME_IMAGE = "runtime versions and training images"
     REGION = "regions"

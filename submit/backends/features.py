@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from submit import redact
 from submit.backends import Backend, Feature, Refused, StandsIn
 from submit.errors import Problem
 from submit.job import Container, JobSpec, Pool, PythonModule, Strategy
@@ -29,6 +30,7 @@ def notes(spec: JobSpec, backend: Backend) -> tuple[str, ...]:
 def used(spec: JobSpec) -> Iterator[Feature]:
     for pool in spec.pools:
         yield from _pool(pool, spec)
+    yield from _references(spec)
     if sum(pool.replicas for pool in spec.pools) > 1:
         yield Feature.DISTRIBUTED
     yield from _scheduling(spec)
@@ -66,6 +68,15 @@ def _pool(pool: Pool, spec: JobSpec) -> Iterator[Feature]:
             yield Feature.CONTAINER
         case PythonModule(image=str()) if not spec.runtime_version:
             yield Feature.RUNTIME_IMAGE
+
+
+def _references(spec: JobSpec) -> Iterator[Feature]:
+    """Values of variables that say where a secret is."""
+    values = [value for env in (spec.env, *(pool.env for pool in spec.pools)) for value in env.values()]
+    if any(redact.variable_of(value) for value in values):
+        yield Feature.VARIABLE
+    if any(value.startswith("secret://") for value in values):
+        yield Feature.MANAGED
 
 
 def _scheduling(spec: JobSpec) -> Iterator[Feature]:

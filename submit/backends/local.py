@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import cast
 
+from submit import redact
 from submit.backends import Capability, Feature, Refused, StandsIn
 from submit.errors import ErrorKind, ServiceError
 from submit.job import (
@@ -61,6 +62,7 @@ capabilities: Mapping[Feature, Capability] = {
     Feature.RETRIES: Refused("it restarts single replicas as Vertex AI does, not whole jobs"),
     Feature.CONDITIONAL_PARAMETERS: Refused("its search knows independent parameters only"),
     Feature.RESUME_STUDY: Refused("a study on this machine starts anew"),
+    Feature.MANAGED: Refused("this machine has no Secret Manager; name a variable of yours instead, as `env:NAME`"),
     Feature.VERTEX_FIELDS: Refused("only Vertex AI knows them"),
 }
 
@@ -169,7 +171,11 @@ def _packages(spec: JobSpec, target: Target) -> list[Json]:
 
 
 def _pool(pool: Pool, spec: JobSpec) -> JsonObject:
-    shared: JsonObject = {"role": pool.role.value, "replicas": pool.replicas, "env": {**spec.env, **pool.env}}
+    env = {**spec.env, **pool.env}
+    plain: JsonObject = {name: value for name, value in env.items() if not redact.variable_of(value)}
+    shared: JsonObject = {"role": pool.role.value, "replicas": pool.replicas, "env": plain}
+    if references := {name: source for name, value in env.items() if (source := redact.variable_of(value))}:
+        shared["env_from"] = cast(JsonObject, references)
     match pool.program:
         case PythonModule(module=module, args=args):
             return shared | {"module": module, "args": list(args or ()), "container": None}

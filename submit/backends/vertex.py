@@ -42,7 +42,14 @@ environment = unknown_environment
 
 options: Mapping[str, str] = {}
 
+_NO_REFERENCE = Refused(
+    "its custom jobs have plain values, for all to read who may see the job; let the trainer fetch the secret itself, "
+    "as the job's service account, with `google-cloud-secret-manager`"
+)
+
 capabilities: Mapping[Feature, Capability] = {
+    Feature.VARIABLE: _NO_REFERENCE,
+    Feature.MANAGED: _NO_REFERENCE,
     Feature.PRIORITY: StandsIn("Vertex AI has no priorities"),
     Feature.RETRIES: Refused("it restarts jobs by its own rules, see `scheduling.restartJobOnWorkerRestart`"),
     Feature.RESUME_STUDY: Refused("a study starts anew"),

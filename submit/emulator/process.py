@@ -71,7 +71,8 @@ def start(data: Path, options: Options) -> Endpoints:
             hint = "Stop it first: submit emulator stop"
             raise ServiceError(f"the emulator runs already, on {where}", kind=ErrorKind.EXISTS, hint=hint)
         return running
-    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for folder in (data.parent, data):  # both for the user alone: the one above may be the state folder
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     (data / "emulator.json").unlink(missing_ok=True)
     (data / "token").write_text("local")
     log = data / "emulator.log"

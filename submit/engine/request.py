@@ -16,12 +16,15 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", re.ASCII)
 
 
 class Pool(NamedTuple):
+    """`env_from`: variables that have the values of others, which the submitter has."""
+
     role: str
     replicas: int
     module: str | None
     container: Mapping[str, Any] | None
     args: list[str]
     env: Mapping[str, str]
+    env_from: Mapping[str, str]
 
     @property
     def name(self) -> str:
@@ -111,6 +114,7 @@ def _pools(raw: list[Mapping[str, Any]]) -> list[Pool]:
             container=pool.get("container"),
             args=[str(arg) for arg in pool.get("args") or []],
             env=pool.get("env") or {},
+            env_from=pool.get("env_from") or {},
         )
         for pool in raw
     ]

@@ -94,6 +94,7 @@ def task(
         "open_ports": [port],
         "use_chief": raw.get("use_chief", True),
         "env": member.pool.env,
+        "env_from": member.pool.env_from,
         "bucket_root": origin.bucket_root,
         "metric_file": str(run.metrics(member.name)) if trial else None,
         "metric_tag": trial.metric_tag if trial else None,

@@ -414,3 +414,46 @@ def test_links_within_an_archive_are_no_escape(tmp_path: Path) -> None:
     with tarfile.open(path, "w:gz") as archive:
         add_link(archive, "pkg-1.0/sub/link", "../README")
     launcher.refuse_escapes(str(path))
+
+
+def test_an_archive_with_a_device_is_refused(offline: Replica, tmp_path: Path) -> None:
+    path = tmp_path / "pkg-1.0.tar.gz"
+    with tarfile.open(path, "w:gz") as archive:
+        device = tarfile.TarInfo("pkg-1.0/disk")
+        device.type, device.devmajor, device.devminor = tarfile.BLKTYPE, 8, 0
+        archive.addfile(device)
+    offline.task |= {"packages": [package(path)], "installer": UV}
+    assert offline.run() == 125
+    assert "its member 'pkg-1.0/disk' is a device or a pipe" in offline.record()["message"]
+
+
+def test_an_archive_that_would_fill_the_disk_is_refused_by_what_it_says_of_itself(tmp_path: Path) -> None:
+    path = tmp_path / "bomb-1.0.tar"
+    member = tarfile.TarInfo("bomb-1.0/zeros")
+    member.size = launcher.MOST_UNPACKED + 1
+    path.write_bytes(member.tobuf())
+    with pytest.raises(launcher.EnvironmentFailedError, match="would unpack to more than 8 GiB"):
+        launcher.refuse_escapes(str(path))
+
+
+def test_a_variable_may_have_the_value_of_one_of_the_submitters(replica: Replica) -> None:
+    replica.write_trainer("import os; print('it is', os.environ['TOKEN'])")
+    replica.env["MY_TOKEN"] = "hunter2"
+    replica.task["env_from"] = {"TOKEN": "MY_TOKEN"}
+    assert replica.run() == 0
+    assert "it is hunter2" in replica.output()
+    assert "hunter2" not in (replica.folder / "task.json").read_text()
+
+
+def test_a_reference_to_a_variable_that_is_not_set_is_said(replica: Replica) -> None:
+    replica.write_trainer("pass")
+    replica.task["env_from"] = {"TOKEN": "NOT_SET"}
+    assert replica.run() == 125
+    assert "the variable NOT_SET is not set" in replica.record()["message"]
+
+
+def test_secrets_among_the_arguments_do_not_stand_in_the_log() -> None:
+    argv = ["python3", "-m", "t", "--api-key", "hunter2", "--hf-token=hunter2", "--max-tokens=3", "--token", "--x"]
+    assert launcher.without_secrets(argv) == [
+        *("python3", "-m", "t", "--api-key", "[redacted]", "--hf-token=[redacted]", "--max-tokens=3", "--token", "--x")
+    ]
