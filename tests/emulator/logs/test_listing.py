@@ -118,12 +118,31 @@ def test_a_hundred_thousand_entries_do_not_slow_a_page(emulator: Emulator) -> No
         for n in range(100_000):
             text = json.dumps({**line, "time": f"2100-01-01T00:00:{n // 2000:02}.{n % 2000:09}Z", "message": str(n)})
             log.write(text + "\n")
-    emulator.ask(filter=JOB)  # finds out where which time is
     begin = time.monotonic()
+    emulator.ask(filter=JOB)  # finds out where which time is
+    found_out = time.monotonic()
     late = emulator.ask(filter=f'{JOB} AND timestamp>="2100-01-01T00:00:49.000001995Z"')
     assert messages(late) == ["99995", "99996", "99997", "99998", "99999"]
     assert messages(emulator.ask(filter=JOB, orderBy="timestamp desc", pageSize=1)) == ["99999"]
-    assert time.monotonic() - begin < 1.0
+    assert time.monotonic() - found_out < found_out - begin  # both together, of what it takes to read the log once
+
+
+def test_pages_are_whole_while_entries_are_added(emulator: Emulator) -> None:
+    def write(*texts: str) -> None:
+        entries = [{"textPayload": text} for text in texts]
+        emulator.post("write", logName="projects/demo/logs/mine", resource={"type": "global"}, entries=entries)
+
+    write(*(f"{number:02}" for number in range(20)))
+    newest = emulator.ask(orderBy="timestamp desc", pageSize=7)
+    seen, token = [], ""
+    for number in range(20, 30):
+        write(str(number))
+        page = emulator.ask(pageSize=3, pageToken=token)
+        seen += messages(page)
+        token = page.get("nextPageToken", "")
+    assert (seen, token) == ([f"{number:02}" for number in range(30)], "")
+    older = emulator.ask(orderBy="timestamp desc", pageSize=50, pageToken=newest["nextPageToken"])
+    assert messages(newest) + messages(older) == [f"{number:02}" for number in reversed(range(20))]
 
 
 def _all_pages(emulator: Emulator, **body: Any) -> list[dict[str, Any]]:
