@@ -57,6 +57,10 @@ class Client:
         self._world = World(self.around, self.target, observe, progress)
         self.submission: Submission | None = None
 
+    def close(self) -> None:
+        """Ends its connections; jobs go on."""
+        self._world.close()
+
     def prepare(self, request: Request, notify: Callable[[str], None] = lambda _: None) -> Prepared:
         from submit.submission import prepare  # what packages and checks is imported only where a job is submitted
         from submit.world.git import looking

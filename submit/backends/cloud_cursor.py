@@ -16,7 +16,7 @@ OVERLAP_S = 20.0
 """A list begins so much before what was read: entries are to be seen some time after the service has received them."""
 REMEMBERED_S = 120.0
 """How long before that entries are known, because a tail may give late what a list has given meanwhile."""
-LOOKS_S = (0.0, 1.0, 5.0, 20.0)
+LOOKS_S = (0.0, 0.3, 1.0, 5.0, 20.0)
 """Ages of a tail at which the log is listed as well: nobody knows from when on exactly a tail gives what comes."""
 LOOK_EVERY_S = 60.0
 LATE_S, LATEST_S = 1.0, 120.0
@@ -95,8 +95,9 @@ class Cursor:
         newest, lag_s, final = self.newest, self.lag_s, self.final
         for item in items:
             received = cloud_entries.received(item)
-            if received >= self._remembered and self.seen.is_new(cloud_entries.identity_of(item), received):
-                entry = cloud_entries.entry_of(item)
+            entry = cloud_entries.entry_of(item)
+            name = cloud_entries.identity_of(item)
+            if received >= self._remembered and self.seen.is_new(name, entry.timestamp, received):
                 entries.append(entry)
                 newest, lag_s = max(newest, received), max(lag_s, cloud_entries.lag_s(item))
                 final = final or cloud_entries.is_final(item)

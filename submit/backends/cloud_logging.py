@@ -134,7 +134,7 @@ def _listed(cursor: Cursor, log: _Log, wait_s: float, end: End) -> Conversation[
     if cursor.is_settled:
         return _answer(entries, cursor, ended=True)
     if wait_s and not entries and (cursor.polls or cursor.end):
-        yield pause(min(POLL_S[0] * 1.25**cursor.idle, POLL_S[1]))
+        yield pause(POLL_S[0] if cursor.end else min(POLL_S[0] * 1.25**cursor.idle, POLL_S[1]))
     return _answer(entries, replace(cursor, polls=max(0, cursor.polls - 1), idle=0 if entries else cursor.idle + 1))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import Self
 
@@ -25,40 +25,43 @@ def of(entry: LogEntry) -> str:
 
 
 class Seen:
-    """Identities by the second from which on an entry is not expected again.
+    """Identities by the second of their entries; a second is forgotten when none of its entries can come again.
 
     Those of a second are one text until one of them is looked for: a filter is written and read with each page of a
     log, and most of it is not touched meanwhile.
     """
 
-    def __init__(self, seconds: Mapping[str, str] | None = None) -> None:
-        self._seconds: dict[str, str | set[str]] = dict(seconds or {})
+    def __init__(self, seconds: Mapping[str, Sequence[str]] | None = None) -> None:
+        self._until = {second: until for second, (until, _) in (seconds or {}).items()}
+        self._names: dict[str, str | set[str]] = {second: names for second, (_, names) in (seconds or {}).items()}
 
-    def is_new(self, name: str, moment: str) -> bool:
-        """Whether it was not there yet; from now on it is. `moment` is a time of the normal form, the entry's own."""
-        names = self._names(moment[:_SECOND])
+    def is_new(self, name: str, moment: str, until: str) -> bool:
+        """Whether it was not there yet; from now on it is. Times of the normal form: the entry's own, and that up to
+        which it is to be remembered."""
+        second = moment[:_SECOND]
+        names = self._of(second)
         if name in names:
             return False
         names.add(name)
+        self._until[second] = max(until, self._until.get(second, ""))
         return True
 
     def since(self, moment: str) -> Self:
-        """What is still of interest."""
-        kept = {second: text for second, text in self.to_json().items() if second >= moment[:_SECOND]}
-        return type(self)(kept)
+        """What is to be remembered longer than that."""
+        return type(self)({second: kept for second, kept in self.to_json().items() if kept[0] >= moment})
 
-    def to_json(self) -> dict[str, str]:
+    def to_json(self) -> dict[str, list[str]]:
         return {
-            second: names if isinstance(names, str) else "".join(sorted(names))
-            for second, names in self._seconds.items()
+            second: [self._until[second], names if isinstance(names, str) else "".join(sorted(names))]
+            for second, names in self._names.items()
         }
 
     def __len__(self) -> int:
-        return sum(len(text) // _DIGITS for text in self.to_json().values())
+        return sum(len(names) // _DIGITS for _, names in self.to_json().values())
 
-    def _names(self, second: str) -> set[str]:
-        names = self._seconds.get(second, "")
+    def _of(self, second: str) -> set[str]:
+        names = self._names.get(second, "")
         if isinstance(names, str):
             names = {names[at : at + _DIGITS] for at in range(0, len(names), _DIGITS)}
-            self._seconds[second] = names
+            self._names[second] = names
         return names

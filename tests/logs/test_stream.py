@@ -93,7 +93,7 @@ def test_a_source_that_repeats_itself_within_the_window_shows_each_entry_once(
         newest = ordered[given_so_far - 1]
         floor = at(max(0, (ordered[len(shown) - 1] if shown else 0) - window)).timestamp
         again = [entry for entry in arrivals[:given_so_far] if entry.timestamp >= floor or not shown]
-        shown += [entry for entry in again if seen.is_new(of(entry), entry.timestamp)]
+        shown += [entry for entry in again if seen.is_new(of(entry), entry.timestamp, entry.timestamp)]
         seen = Seen(json.loads(json.dumps(seen.since(at(max(0, newest - window)).timestamp).to_json())))
         assert len(seen) <= sum(s >= newest - window for s in ordered[:given_so_far])
     assert shown == arrivals
