@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from submit.logs.harmless import harmless
@@ -41,6 +41,7 @@ def test_on_a_terminal_colours_stay_and_end_with_the_entry() -> None:
     assert harmless("\x1b[2Kplain", colours=True) == "plain"
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.sampled_from("a\x1b[]m;3\x07\x9b\r\n\t\x00\u202e(0#")), st.booleans())
 def test_nothing_of_any_text_controls_the_terminal_but_colours(text: str, colours: bool) -> None:
     shown = harmless(text, colours=colours)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tracemalloc
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from submit.job import LogEntry, LogPage
@@ -58,6 +58,7 @@ turns = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(sources(), turns)
 def test_each_entry_comes_once_and_in_order_after_any_interruptions(logs: list[Source], schedule: list[Turn]) -> None:
     stream = Stream(dict.fromkeys((log.name for log in logs), ""))
@@ -78,6 +79,7 @@ def test_each_entry_comes_once_and_in_order_after_any_interruptions(logs: list[S
     assert sorted(entry.message for entry in shown) == sorted(e.message for log in logs for e in log.entries)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 2000), max_size=60), st.data())
 def test_a_source_that_repeats_itself_within_the_window_shows_each_entry_once(
     seconds: list[int], data: st.DataObject

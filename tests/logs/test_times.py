@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from submit.logs import times
@@ -32,11 +32,13 @@ def test_all_forms_become_one(written: object, normal: str) -> None:
     assert times.normal(written) == normal
 
 
+@settings(deadline=None)
 @given(st.datetimes(timezones=st.just(UTC)), st.datetimes(timezones=st.just(UTC)))
 def test_texts_sort_as_the_times_do(one: datetime, other: datetime) -> None:
     assert (times.of(one) < times.of(other)) == (one < other)
 
 
+@settings(deadline=None)
 @given(st.datetimes(min_value=datetime(1970, 1, 2), timezones=st.just(UTC)), st.floats(0, 86_400))  # noqa: DTZ001
 def test_earlier_is_that_much_earlier(moment: datetime, seconds: float) -> None:
     timestamp = times.of(moment)
