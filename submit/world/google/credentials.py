@@ -72,7 +72,8 @@ def _read_token(file: Path) -> str:
     try:
         return file.read_text().strip()
     except OSError as error:
-        message = f"CLOUDSDK_AUTH_ACCESS_TOKEN_FILE: `{file}` cannot be read: {(error.strerror or '').lower()}"
+        reason = (error.strerror or "").lower()
+        message = f"the file `{file}`, which CLOUDSDK_AUTH_ACCESS_TOKEN_FILE names, cannot be read: {reason}"
         raise ServiceError(message, kind=ErrorKind.DENIED) from error
 
 
@@ -86,7 +87,8 @@ def _application_default(named: str | None) -> Any:
     except google.auth.exceptions.DefaultCredentialsError as error:
         if named is None:
             return None
-        message = f"GOOGLE_APPLICATION_CREDENTIALS: `{named}` cannot be used: {str(error).partition(chr(10))[0]}"
+        reason = str(error.args[0]).partition("\n")[0].removesuffix(".")
+        message = f"the key `{named}`, which GOOGLE_APPLICATION_CREDENTIALS names, cannot be used: {reason}"
         raise ServiceError(message, kind=ErrorKind.DENIED, hint=_LOGIN) from error
 
 

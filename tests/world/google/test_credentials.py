@@ -45,7 +45,8 @@ def test_a_key_that_cannot_be_used_is_named(nobody: Project, text: str | None) -
     if text is not None:
         key.write_text(text)
     nobody.environ["GOOGLE_APPLICATION_CREDENTIALS"] = str(key)
-    assert denied(nobody.submit(*LIST)).startswith(f"GOOGLE_APPLICATION_CREDENTIALS: `{key}` cannot be used: ")
+    words = f"the key `{key}`, which GOOGLE_APPLICATION_CREDENTIALS names, cannot be used: "
+    assert denied(nobody.submit(*LIST)).startswith(words)
 
 
 def test_a_login_of_gcloud_is_enough(nobody: Project) -> None:

@@ -156,7 +156,9 @@ def test_whoever_is_refused_learns_how_to_log_in_and_no_token_is_shown(token: Pa
 def test_a_token_file_that_is_not_there_is_named() -> None:
     with (
         site(CLOUDSDK_AUTH_ACCESS_TOKEN_FILE="/nowhere/token") as here,
-        pytest.raises(ServiceError, match="CLOUDSDK_AUTH_ACCESS_TOKEN_FILE: `/nowhere/token` cannot be read"),
+        pytest.raises(
+            ServiceError, match="the file `/nowhere/token`, which CLOUDSDK_AUTH_ACCESS_TOKEN_FILE names, cannot be read"
+        ),
     ):
         here.google.call(GET)
 
