@@ -171,6 +171,25 @@ def test_it_ends_with_the_process_that_started_it_even_if_that_was_killed(tested
     wait_until(lambda: not _marked(data))
 
 
+def test_jobs_end_with_the_block(tested: Project) -> None:
+    program = """
+        import time
+
+        import submit
+        import submit.testing
+
+        with submit.testing.emulator(concurrency=1) as google:
+            job = submit.train(backend="vertex", staging_bucket=str(google.bucket()), args=["--arg=60"])
+            while google.job(job).state != "RUNNING":
+                time.sleep(0.05)
+            print(google.data)
+    """
+    argv = [sys.executable, str(tested.write("left.py", program))]
+    data = subprocess.check_output(argv, cwd=tested.folder, env=tested.environ, text=True).strip()
+    wait_until(lambda: not _marked(data))
+    assert not Path(data).exists()
+
+
 def _marked(data: str) -> list[str]:
     """Processes of jobs of that emulator, by the variable that each of them has."""
     mark = f"JOBDIR_TASK={data}/".encode()
