@@ -12,6 +12,7 @@ from submit.cli import narrate, options
 from submit.cli.follow import EXIT_FAILED
 from submit.cli.lazy import OrderedGroup
 from submit.cli.logs import stream_logs
+from submit.cli.metrics import metrics
 from submit.cli.named import find, many_jobs
 from submit.cli.provenance import diff, provenance_json, provenance_lines, rerun
 from submit.cli.recover import recover
@@ -110,6 +111,7 @@ def describe(names: tuple[str, ...], provenance: bool, output: str, state_dir: P
 
 
 jobs.add_command(stream_logs)
+jobs.add_command(metrics)
 
 
 @jobs.command(

@@ -74,8 +74,10 @@ def test_cuts_quotas_refusals_late_entries_and_a_restart_lose_and_repeat_no_line
     emulated.control("POST", "/faults", method="logging.entries.list", answer="reset-after", count=2)
     emulated.control("POST", "/faults", method="aiplatform.customJobs.get", answer="503", count=2)
     emulated.restart()
-    out, err = command.communicate(timeout=120)
-    shown += map(json.loads, out.splitlines())
+    shown += map(json.loads, command.stdout)
+    with command:
+        assert command.stderr is not None
+        err = command.stderr.read()
 
     lines = [entry["message"] for entry in shown if entry["message"].startswith("line ")]
     assert sorted(lines, key=lambda line: int(line.split()[1])) == [f"line {n}" for n in range(LINES)]

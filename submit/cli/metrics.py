@@ -1,0 +1,150 @@
+"""`submit jobs metrics`: the numbers that a job has logged."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import click
+
+from submit.cli import options
+from submit.cli.named import find, one_job
+from submit.cli.render import table
+from submit.job import Json, JsonObject, LogEntry, Status
+from submit.logs.numbers import Key, Measured, Series, measured, series
+from submit.logs.plot import plot
+from submit.logs.select import Selection
+from submit.logs.stream import Stream
+from submit.world import terminal
+
+EPILOG = """\b
+Examples:
+  submit jobs metrics JOB
+  submit jobs metrics JOB --metric loss --metric accuracy --plot
+  submit jobs metrics JOB --format csv > metrics.csv
+  submit jobs metrics JOB --format json | jq 'select(.metrics.loss != null) | .metrics.loss'"""
+
+
+@click.command("metrics", short_help="Show the numbers that a job has logged.", epilog=EPILOG)
+@one_job
+@click.option("--metric", "wanted", multiple=True, type=options.TEXT, metavar="NAME", help="Only this one; repeatable.")
+@click.option("--replica", type=options.TEXT, metavar="NAME", help="Only this replica, or this pool.")
+@click.option("--plot", "plotted", is_flag=True, help="Draw each metric over its steps.")
+@options.output_format("table", "csv", "json")
+@options.state_dir
+@options.debug
+def metrics(
+    job: str, wanted: tuple[str, ...], replica: str | None, plotted: bool, output: str, state_dir: Path | None
+) -> None:
+    """Show the numbers that a job has logged so far: `loss=0.5`, `loss: 0.5`, fields of JSON lines, and what tuning has
+    measured of its trials.
+
+    The table has a line for each metric of each replica. As CSV and JSON, each number has its time and its step; JSON
+    is an object on each line.
+    """
+    client, (handle,) = find((job,), state_dir)
+    batches = client.log_batches(Stream({str(handle): ""}), [handle], follow=False)
+    selection = Selection(replica=replica)
+    found = _chosen(measured(entry for batch in batches for entry in selection.of(batch)), frozenset(wanted))
+    if output == "csv":
+        _write(_csv(found))
+        return
+    if output == "json":
+        _write(json.dumps(_record(item), ensure_ascii=False) for item in found)
+        return
+    status = client.describe([handle])[handle]
+    lines = [*_shown(series(found), plotted=plotted), *_trials(status)]
+    if lines:
+        click.echo("\n".join(lines))
+    else:
+        click.echo("there are no numbers in the log", err=True)
+
+
+def _chosen(found: Iterable[Measured], wanted: frozenset[str]) -> Iterator[Measured]:
+    for item in found:
+        values = {name: value for name, value in item.values.items() if not wanted or name in wanted}
+        if values:
+            yield item._replace(values=values)
+
+
+def _write(lines: Iterable[str]) -> None:
+    """In portions: a long log is never in memory as a whole."""
+    portion: list[str] = []
+    for line in lines:
+        portion.append(line)
+        if len(portion) == 1000:
+            terminal.write_lines(portion)
+            portion = []
+    if portion:
+        terminal.write_lines(portion)
+
+
+def _csv(found: Iterable[Measured]) -> Iterator[str]:
+    yield "time,replica,trial,step,metric,value"
+    for entry, step, values in found:
+        for name, value in values.items():
+            row = [entry.timestamp, entry.replica, entry.trial or "", _exact(step), name, _exact(value)]
+            text = io.StringIO()
+            csv.writer(text, lineterminator="").writerow(row)
+            yield text.getvalue()
+
+
+def _record(item: Measured) -> JsonObject:
+    entry: LogEntry = item.entry
+    finite: Mapping[str, Json] = {
+        name: value if math.isfinite(value) else str(value) for name, value in item.values.items()
+    }
+    return {
+        "time": entry.timestamp,
+        "replica": entry.replica,
+        "trial": entry.trial,
+        "step": item.step,
+        "metrics": dict(finite),
+    }
+
+
+def _shown(found: Mapping[Key, Series], *, plotted: bool) -> Iterator[str]:
+    if plotted:
+        for (name, replica, trial), values in found.items():
+            drawn = plot(values.points())
+            if drawn:
+                yield f"{name}  {replica}{f'/{trial}' if trial else ''}"
+                yield from (*drawn, "")
+        return
+    if found:
+        head = ["METRIC", "REPLICA", "COUNT", "FIRST", "LAST", "MIN", "MAX", "LAST STEP"]
+        yield from table(head, [_row(key, values) for key, values in found.items()])
+
+
+def _row(key: Key, series_: Series) -> list[str]:
+    name, replica, trial = key
+    values, step = series_.values, series_.steps[-1]
+    finite = [value for value in values if not math.isnan(value)] or values
+    figures = [_figure(value) for value in (values[0], values[-1], min(finite), max(finite))]
+    return [name, f"{replica}/{trial}" if trial else replica, str(len(values)), *figures, _exact(step)]
+
+
+def _trials(status: Status) -> Iterator[str]:
+    """What the service has measured of each trial."""
+    rows = [
+        [str(trial.get("id")), name, _figure(float(value)) if isinstance(value, int | float) else str(value)]
+        for trial in status.trials
+        if isinstance(measures := trial.get("metrics"), dict)
+        for name, value in measures.items()
+    ]
+    if rows:
+        yield from ("", *table(["TRIAL", "METRIC", "VALUE"], rows))
+
+
+def _figure(value: float) -> str:
+    return f"{value:.6g}"
+
+
+def _exact(value: float | None) -> str:
+    if value is None:
+        return ""
+    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
