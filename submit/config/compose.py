@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from submit.config.kinds import CORE, KINDS, kind_of
 from submit.config.tree import Branch, Entry, Kind, Row, Scalar, Tree
-from submit.config.unreadable import explain, refuse, unreadable
+from submit.config.unreadable import MAX_DEPTH, TOO_DEEP, explain, refuse, unreadable
 from submit.errors import Place, Problem, UsageError
 
 if TYPE_CHECKING:
     import yaml
 
-MAX_DEPTH = 32
 MAX_VALUES = 20_000  # with every alias written out
 
 
@@ -115,7 +114,7 @@ class Composer:
         if event.tag not in (None, "!", CORE + ("map" if mapping else "seq")):
             raise self._foreign_tag(event)
         if len(self.stack) >= MAX_DEPTH:
-            raise refuse(f"this is nested more than {MAX_DEPTH} levels deep", self._place(event))
+            raise refuse(TOO_DEEP, self._place(event))
         if event.anchor:
             self.anchors[event.anchor] = None
         self._refuse_key(mapping, self._place(event))

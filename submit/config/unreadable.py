@@ -12,6 +12,12 @@ if TYPE_CHECKING:
     import yaml
 
 
+MAX_DEPTH = 32
+"""levels of lists and mappings within each other; what a config means has fewer than ten"""
+
+TOO_DEEP = f"this is nested more than {MAX_DEPTH} levels deep"
+
+
 def refuse(message: str, place: Place, hint: str = "") -> UsageError:
     return UsageError(Problem(message=literals_shown(message), place=place, hint=hint))
 
@@ -48,6 +54,7 @@ _UNCLOSED = ("unexpected end of stream", "expected ',' or ']'", "expected ',' or
 """Problems that are noticed at the end of what was never closed; they are shown where it was opened."""
 
 _ADVICE = (
+    ("exceeded maximum nesting depth", TOO_DEEP, ""),  # PyYAML has read on and met its own limit, which is higher
     (
         "mapping values are not allowed",
         "a second `:` in one value",
