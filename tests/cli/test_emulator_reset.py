@@ -35,6 +35,7 @@ def used(project: Project) -> Iterator[Project]:
     project.submit("emulator", "fault", "add", "ml.*", "--answer", "503")
     project.submit("emulator", "capacity", "set", "all", "cpus=100")
     yield project
+    project.submit("emulator", "reset", "--yes")  # what runs does not outlive the test
     project.submit("emulator", "stop")
 
 

@@ -41,8 +41,8 @@ class Keeper:
 
     def close(self) -> None:
         self._closing.set()
-        if self._thread:
-            self._thread.join()
+        if thread := self._thread:  # which forgets itself when it ends
+            thread.join()
 
     def create(self, request: Mapping[str, Any]) -> Any:
         """`Engine.create` for a job of the cloud. Raises `RpcError` and ServiceError."""
