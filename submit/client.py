@@ -17,7 +17,7 @@ from submit.intents.exactly_once import Submission
 from submit.intents.intent import Intent
 from submit.intents.recovery import PATIENCE_S
 from submit.job import Handle, LogEntry, State, Status
-from submit.logs.stream import Stream
+from submit.logs.stream import Place, Stream
 from submit.steps import Conversation, Step, carry_out, preview
 from submit.target import TargetFlags, elsewhere, endpoints, resolve
 from submit.world import surroundings
@@ -142,6 +142,12 @@ class Client:
         """All entries of a job in order, each once; with `follow` until the job has ended."""
         stream = Stream({str(handle): ""})
         return (entry for batch in self.log_batches(stream, [handle], follow=follow) for entry in batch)
+
+    def log_since(self, handle: Handle, timestamp: str) -> str:
+        """The place in a job's log before what was written from that time on, or before that: a backend need not have
+        `logs_since`."""
+        find: Callable[[str], str] | None = getattr(load(handle.backend), "logs_since", None)
+        return str(Place(find(timestamp))) if find and timestamp else ""
 
     def log_batches(
         self, stream: Stream, handles: Sequence[Handle], *, follow: bool, note: Callable[[str], None] = lambda _: None

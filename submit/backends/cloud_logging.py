@@ -17,6 +17,7 @@ from submit.backends.creation import pause
 from submit.errors import ErrorKind, ServiceError
 from submit.job import JsonObject, LogEntry, LogPage
 from submit.logs import times
+from submit.logs.seen import Seen
 from submit.steps import Call, Conversation
 
 PAGE_SIZE = 1000
@@ -65,6 +66,11 @@ def page(cursor: str, project: str, job_id: str, wait_s: float, end: End) -> Con
     except ServiceError as error:
         return (yield from _later(before, error))
     return replace(found, cursor=cursor) if not wait_s and _is_done(found) and before.began else found
+
+
+def since(timestamp: str) -> str:
+    """The cursor before what was written from that time on (of the normal form)."""
+    return str(Cursor(horizon=timestamp, seen=Seen()))
 
 
 def _is_done(found: LogPage) -> bool:

@@ -171,6 +171,9 @@ def logs(handle: Handle, target: Target, cursor: str, wait_s: float) -> Conversa
     return (yield from cloud_logging.page(cursor, project, job_id, wait_s, lambda: _end(name)))
 
 
+logs_since = cloud_logging.since
+
+
 def _end(name: str) -> Conversation[str]:
     job = yield from _get(name)
     return normal(job.get("endTime")) if _state(job).ended else ""

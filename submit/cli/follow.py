@@ -53,7 +53,7 @@ def _leave(client: Client, handles: Sequence[Handle]) -> None:
 
 def print_logs(client: Client, handles: Sequence[Handle], view: View, *, follow: bool) -> None:
     """Lines on stdout, each as soon as it is known."""
-    stream = Stream(dict.fromkeys(map(str, handles), ""))
+    stream = Stream({str(handle): client.log_since(handle, view.selection.since) for handle in handles})
     batches = client.log_batches(stream, handles, follow=follow, note=narrate.notes())
     if view.warn_silent_s:
         batches = _watched(batches, view.warn_silent_s, time.monotonic, narrate.silent)

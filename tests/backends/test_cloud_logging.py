@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from submit.backends import cloud_logging
 from submit.backends.cloud_cursor import Cursor
 from submit.backends.cloud_entries import entry_of, identity_of
 from submit.errors import ServiceError
@@ -110,6 +111,14 @@ def test_nothing_new_leaves_the_place_as_it_was() -> None:
     assert len(page.entries) == len(LINES)
     again = log.page(page.cursor, 0.0)
     assert (again.entries, again.cursor, again.more) == ([], page.cursor, False)
+
+
+def test_a_log_can_be_read_from_a_time_on_without_what_was_before() -> None:
+    log = CloudLog([*LINES, entry("late", 3, 25), last_words(30)], 30)
+    log.now = 5000.0
+    begin = cloud_logging.since(moment(20))
+    assert sorted(log.messages(log.pages(begin))) == sorted(["late", *EXPECTED[19:]])
+    assert log.count("entries.list") == 1
 
 
 troubles = st.lists(st.sampled_from(["", "", "", "429", "503", "403"]), max_size=40)
