@@ -12,6 +12,8 @@ from submit.engine.states import ENDED
 
 LOOK_S = 0.5
 PATIENCE_S = 8.0
+_NO_REQUESTS = 1 << 62
+"""No job has such a number."""
 
 
 async def until_gone(owner: int) -> None:
@@ -31,4 +33,5 @@ def end_jobs(engine: Engine) -> None:
 
 def _open(engine: Engine) -> list[Any]:
     """Newest first, so that no place that becomes free is taken by one that waits."""
-    return [job for job in engine.list(limit=100_000) if job["state"] not in ENDED]
+    engine.settle()
+    return [job for job in engine.overview(_NO_REQUESTS) if job["state"] not in ENDED]
