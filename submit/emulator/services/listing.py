@@ -83,13 +83,13 @@ class _Parser:
         tests = [self._both()]
         while self._take("OR"):
             tests.append(self._both())
-        return lambda item: any(test(item) for test in tests)
+        return tests[0] if len(tests) == 1 else lambda item: any(test(item) for test in tests)
 
     def _both(self) -> Test:
         tests = [self._one()]
         while self._take("AND") or self._peek() not in ("", "OR", ")"):
             tests.append(self._one())
-        return lambda item: all(test(item) for test in tests)
+        return tests[0] if len(tests) == 1 else lambda item: all(test(item) for test in tests)
 
     def _one(self) -> Test:
         if self._take("NOT") or self._take("-"):
