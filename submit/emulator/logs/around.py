@@ -1,6 +1,6 @@
 """What the services say around the trainer's lines: an engine's line as those that the real one would show.
 
-https://cloud.google.com/vertex-ai/docs/training/monitor-debug-interactive-shell; the words are those of real logs.
+The words and their order are those of logs that users of the services have published.
 """
 
 from __future__ import annotations

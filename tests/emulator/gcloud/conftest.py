@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.engine.site import make_wheel
@@ -64,8 +65,6 @@ class Gcloud:
 
     def ask(self, path: str) -> Any:
         """What the emulator itself answers: quicker than a gcloud."""
-        import httpx
-
         return httpx.get(f"{self.project.environ['STORAGE_EMULATOR_HOST']}{path}").json()
 
     def custom_job(self, name: str, source: str, **spec: Any) -> str:
