@@ -26,11 +26,11 @@ VERTEX_ENDED = ("JOB_STATE_SUCCEEDED", "JOB_STATE_FAILED", "JOB_STATE_CANCELLED"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    if shutil.which("gcloud") is None:
-        here = Path(__file__).parent
-        for item in items:
-            if here in item.path.parents:
-                item.add_marker(pytest.mark.skip(reason="gcloud is not installed"))
+    here = Path(__file__).parent
+    for item in (item for item in items if here in item.path.parents):
+        item.add_marker(pytest.mark.slow)
+        if shutil.which("gcloud") is None:
+            item.add_marker(pytest.mark.skip(reason="gcloud is not installed"))
 
 
 @dataclass
