@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import PurePath
 
-from submit import catalogue
+from submit import catalogue, limits
 from submit.errors import Problem, UsageError
 from submit.job import (
     Config,
@@ -61,6 +61,7 @@ def assemble(
     stem = config.display_name or (packages[0].filename.rpartition("-")[0] if packages else "job")
     pools = tuple(_filled(pool, config, flags, module) for pool in config.pools)
     pools, job_dir = (pools, config.job_dir) if config.job_dir else job_dir_of(pools)
+    hourly = hourly_price(today, target.region or "", spot=config.scheduling.strategy is Strategy.SPOT)
     name = _checked_name(flags.name) if flags.name else default_name(stem, now, token[:8])
     return JobSpec(
         name=name,
@@ -74,7 +75,9 @@ def assemble(
         labels=config.labels,
         env=config.env,
         study=config.study,
-        scheduling=config.scheduling,
+        scheduling=config.scheduling
+        if target.backend == "local"  # it costs nothing
+        else limits.within_cost(config.scheduling, hourly, config.study, fallbacks=bool(config.fallbacks)),
         retry=config.retry,
         fallbacks=config.fallbacks,
         runtime_version=config.runtime_version,
@@ -88,7 +91,7 @@ def assemble(
         options=config.options.get(target.backend, {}),
         extras=config.extras,
         places=config.places,
-        hourly_usd=hourly_price(today, target.region or "", spot=config.scheduling.strategy is Strategy.SPOT),
+        hourly_usd=hourly,
         priced_as=machines(today),
         today=now.date(),
     )

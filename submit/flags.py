@@ -56,6 +56,14 @@ class Flags(TypedDict, total=False):
     """Whether the trainer's argument parser is tried before anything is sent (True)."""
     allow_secrets: bool
     """Package files even if they look like secrets (False)."""
+    max_run_time: str | None
+    """The job is ended after this, like `"2h"`."""
+    max_cost: str | None
+    """The job is ended before it costs more by the list price, like `"20usd"`."""
+    max_silence: str | None
+    """The job is ended when nothing was written for so long, like `"30m"`."""
+    preempt_after: str | None
+    """A rehearsal: the machines are taken away once, so long after the start, like `"30s"`."""
     max_package_size: int | str | None
     """A larger package is warned of: bytes, or text like `200MiB`."""
     state_dir: str | Path | None
@@ -113,6 +121,10 @@ def _keys(flags: Flags) -> Iterator[tuple[str, str]]:
         yield _key("submit.region", region), f"--region {region}"
     if job_dir := flags.get("job_dir"):
         yield _key("submit.job_dir", str(job_dir)), f"--job-dir {job_dir}"
+    limits = {"max_run_time": "timeout", "max_cost": None, "max_silence": None, "preempt_after": None}
+    for flag, key in limits.items():
+        if isinstance(value := flags.get(flag), str):
+            yield _key(f"submit.{key or flag}", value), f"--{flag.replace('_', '-')} {value}"
     yield from _named("labels", flags.get("labels", {}))
     yield from _named("env", flags.get("env", {}))
 

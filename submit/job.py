@@ -165,7 +165,11 @@ class Strategy(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scheduling:
-    """When a job may run and for how long; times in seconds, `timeout_s=None` is the service's seven days."""
+    """When a job may run and for how long; times in seconds, `timeout_s=None` is the service's seven days.
+
+    `max_cost_usd` is kept by a time-out that follows from the list price. `max_silence_s`: the job is ended when it
+    wrote nothing for so long. `preempt_after_s`: a rehearsal, its machines are taken away once.
+    """
 
     timeout_s: float | None = None
     max_wait_s: float | None = None
@@ -173,6 +177,9 @@ class Scheduling:
     priority: int | None = None
     restart_on_worker_restart: bool = False
     disable_retries: bool = False
+    max_cost_usd: float | None = None
+    max_silence_s: float | None = None
+    preempt_after_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

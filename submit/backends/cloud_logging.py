@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple, cast
 
+from submit.backends import Refused
 from submit.backends.cloud_cursor import Cursor
 from submit.backends.cloud_status import record, records
 from submit.backends.creation import pause
@@ -40,6 +41,10 @@ GIVE_UP = 200
 
 End = Callable[[], Conversation[str]]
 """Asks the job's service when the job ended, in the normal form; "" if it has not."""
+
+UNWATCHED = Refused(
+    "the service does not watch what a job writes; `submit jobs stream-logs --warn-silent 10m` tells you"
+)
 
 
 class _Log(NamedTuple):

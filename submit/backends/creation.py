@@ -11,6 +11,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import cast
 
+from submit.backends import Refused
 from submit.errors import ErrorKind, ServiceError, UnansweredError, UnsentError
 from submit.job import Cause, Handle, JobSpec, Json, JsonObject, Machine, Status, Strategy, Target
 from submit.steps import Call, Conversation
@@ -23,6 +24,7 @@ LOOKS_S = (2.0, 4.0, 8.0)
 """pauses before looks for a job that may have been created: lists are not up to date at once"""
 _RECOVER = "`submit jobs recover` says whether there is a job; if it was never created, submit it again."
 
+NO_REHEARSAL = Refused("the service takes machines away itself; in the emulator: `submit emulator preempt JOB`")
 Attempt = Callable[[JobSpec, Target], Conversation[Handle]]
 _NO_ROOM = (ErrorKind.QUOTA, ErrorKind.STOCK_OUT)
 

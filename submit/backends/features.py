@@ -87,6 +87,12 @@ def _scheduling(spec: JobSpec) -> Iterator[Feature]:
         yield Feature.FLEX_START
     if scheduling.max_wait_s is not None:
         yield Feature.MAX_WAIT
+    if scheduling.max_cost_usd is not None:
+        yield Feature.MAX_COST
+    if scheduling.max_silence_s is not None:
+        yield Feature.MAX_SILENCE
+    if scheduling.preempt_after_s is not None:
+        yield Feature.REHEARSAL
     if scheduling.priority is not None:
         yield Feature.PRIORITY
     if scheduling.restart_on_worker_restart or scheduling.disable_retries:

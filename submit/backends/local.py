@@ -12,7 +12,7 @@ from typing import cast
 
 from submit import redact
 from submit.backends import Capability, Feature, Refused, StandsIn
-from submit.errors import ErrorKind, ServiceError
+from submit.errors import ErrorKind, ServiceError, UsageError
 from submit.job import (
     NO_FIELDS,
     Cause,
@@ -51,6 +51,7 @@ capabilities: Mapping[Feature, Capability] = {
     Feature.RUNTIME_IMAGE: StandsIn("the trainer runs in this Python, with the packages that it requires"),
     Feature.SPOT: StandsIn("this machine is not preempted"),
     Feature.FLEX_START: StandsIn("this machine is there at once"),
+    Feature.MAX_COST: StandsIn("the job costs nothing on this machine"),
     Feature.MAX_WAIT: StandsIn("the job waits for its turn on this machine without a limit"),
     Feature.PRIORITY: StandsIn("jobs run in the order of their submission on this machine"),
     Feature.NETWORK: StandsIn("the job uses this machine's network"),
@@ -59,7 +60,9 @@ capabilities: Mapping[Feature, Capability] = {
     Feature.WEB_ACCESS: StandsIn("there is no interactive shell: the job runs on your own machine"),
     Feature.PERSISTENT_RESOURCE: StandsIn("this machine stands in for the persistent resource"),
     Feature.FALLBACKS: StandsIn("fallbacks are not needed on this machine"),
-    Feature.RETRIES: Refused("it restarts single replicas as Vertex AI does, not whole jobs"),
+    Feature.RETRIES: StandsIn(
+        "jobs are started again after preemptions and exit codes, not after a loss of this machine"
+    ),
     Feature.CONDITIONAL_PARAMETERS: Refused("its search knows independent parameters only"),
     Feature.RESUME_STUDY: Refused("a study on this machine starts anew"),
     Feature.MANAGED: Refused("this machine has no Secret Manager; name a variable of yours instead, as `env:NAME`"),
@@ -69,6 +72,9 @@ capabilities: Mapping[Feature, Capability] = {
 
 def submit(spec: JobSpec, target: Target) -> Conversation[Handle]:
     """Stages the packages under their digests and hands the job to the engine, which answers at once."""
+    if spec.study and spec.retry.limit:
+        hint = "Remove `retries`; `maxFailedTrialCount` says how many trials may fail."
+        raise UsageError("on this machine a study is not started again as a whole", hint=hint)
     for package in spec.packages:
         yield Upload(data=package.data, to=_staged(package, target), digest=package.digest)
     reply = yield Call(
@@ -158,9 +164,28 @@ def job_request(spec: JobSpec, target: Target) -> JsonObject:
         "grace_s": float(grace) if isinstance(grace, int | float) else 10.0,
         "memory_limit_bytes": parse_bytes(memory) if isinstance(memory, int | str) else None,
         "disable_retries": spec.scheduling.disable_retries,
+        **_limits(spec),
         "study": _study(spec.study) if spec.study else None,
         "client": {"hourly_usd": spec.hourly_usd, "priced_as": spec.priced_as},
     }
+
+
+def _limits(spec: JobSpec) -> JsonObject:
+    """What only some jobs ask for."""
+    scheduling, retry = spec.scheduling, spec.retry
+    found: JsonObject = {}
+    if scheduling.max_silence_s is not None:
+        found["max_silence_s"] = scheduling.max_silence_s
+    if scheduling.preempt_after_s is not None:
+        found |= {"preempt_after_s": scheduling.preempt_after_s, "preempt_times": 1}
+    if retry.limit:
+        found["retry"] = {
+            "limit": retry.limit,
+            "causes": [*retry.on],
+            "exit_codes": [*retry.exit_codes],
+            "backoff_s": retry.backoff_s,
+        }
+    return found
 
 
 def _packages(spec: JobSpec, target: Target) -> list[Json]:

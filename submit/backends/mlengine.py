@@ -38,6 +38,8 @@ options: Mapping[str, str] = {}
 _NO_DELETION = "ML Engine keeps its jobs for good"
 
 capabilities: Mapping[Feature, Capability] = {
+    Feature.MAX_SILENCE: cloud_logging.UNWATCHED,
+    Feature.REHEARSAL: creation.NO_REHEARSAL,
     Feature.BASE_OUTPUT_DIR: StandsIn(
         "the base output dir is the trainer's `--job-dir`: ML Engine sets no AIP_MODEL_DIR"
     ),

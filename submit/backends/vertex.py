@@ -48,6 +48,8 @@ _NO_REFERENCE = Refused(
 )
 
 capabilities: Mapping[Feature, Capability] = {
+    Feature.MAX_SILENCE: cloud_logging.UNWATCHED,
+    Feature.REHEARSAL: creation.NO_REHEARSAL,
     Feature.VARIABLE: _NO_REFERENCE,
     Feature.MANAGED: _NO_REFERENCE,
     Feature.PRIORITY: StandsIn("Vertex AI has no priorities"),

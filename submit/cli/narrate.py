@@ -45,6 +45,9 @@ def job(prepared: Prepared) -> None:
         say("note", note)
     if spec.hourly_usd is not None:
         say("price", price(prepared))
+    limit, timeout = spec.scheduling.max_cost_usd, spec.scheduling.timeout_s
+    if limit is not None and timeout is not None and prepared.target.backend != "local":
+        say("limit", f"${limit:.2f} by the list price: the job is ended after {show_seconds(timeout)}")
 
 
 def price(prepared: Prepared) -> str:

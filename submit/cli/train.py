@@ -34,6 +34,7 @@ SECTIONS = {
     "What runs": ("package_path", "packages", "module_name", "env"),
     "Where it runs": ("config", "overrides", "backend", "project", "region", "staging_bucket", "job_dir"),
     "As ML Engine users know it": ("scale_tier", "runtime_version", "python_version"),
+    "Limits": ("max_run_time", "max_cost", "max_silence", "preempt_after"),
     "The job": ("job_name", "labels", "detach", "dry_run", "output"),
     "Checks": ("no_preflight", "allow_secrets", "max_package_size"),
     "Other options": (),
@@ -81,6 +82,12 @@ text, path = options.TEXT, options.PATH
 @click.option(
     "--async/--stream-logs", "detach", default=False, help="Print the handle and return, or follow (default)."
 )
+@click.option("--max-run-time", type=text, metavar="TIME", help="End the job after this, e.g. 2h.")
+@click.option("--max-cost", type=text, metavar="AMOUNT", help="End the job before it costs more, e.g. 20usd.")
+@click.option(
+    "--max-silence", type=text, metavar="TIME", help="End the job if it writes nothing for so long, e.g. 30m."
+)
+@click.option("--preempt-after", type=text, metavar="TIME", help="Rehearse that machines are taken away, e.g. 30s.")
 @click.option("--no-preflight", is_flag=True, help="Do not try the trainer's argument parser before submitting.")
 @click.option("--allow-secrets", is_flag=True, help="Package files even if they look like secrets.")
 @click.option("--max-package-size", callback=options.size, metavar="SIZE", help="Warn above this, e.g. 200MiB.")

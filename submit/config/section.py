@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import cast
 
 from submit.config.values import mapping, number, part, parts, real, text
-from submit.job import Config, Json, JsonObject, Retry
+from submit.job import Config, Json, JsonObject, Retry, Scheduling
 
 _BACKENDS_OPTIONS = ("local",)
 
@@ -17,11 +17,9 @@ _RETRIED = ("preempted", "node_lost")
 
 
 def apply(config: Config, section: JsonObject) -> Config:
-    timeout = real(section, "timeout")
-    scheduling = config.scheduling if timeout is None else replace(config.scheduling, timeout_s=timeout)
     return replace(
         config,
-        scheduling=scheduling,
+        scheduling=_scheduling(config.scheduling, section),
         backend=text(section, "backend"),
         region=text(section, "region") or config.region,
         job_dir=text(section, "job_dir") or config.job_dir,
@@ -31,6 +29,17 @@ def apply(config: Config, section: JsonObject) -> Config:
         retry=_retry(section),
         fallbacks=tuple(parts(section, "fallbacks")),
         options={name: part(section, name) for name in _BACKENDS_OPTIONS if name in section},
+    )
+
+
+def _scheduling(scheduling: Scheduling, section: JsonObject) -> Scheduling:
+    timeout, cost = real(section, "timeout"), text(section, "max_cost")
+    return replace(
+        scheduling,
+        timeout_s=scheduling.timeout_s if timeout is None else timeout,
+        max_cost_usd=float(cost.lower().removesuffix("usd")) if cost else None,
+        max_silence_s=real(section, "max_silence"),
+        preempt_after_s=real(section, "preempt_after"),
     )
 
 

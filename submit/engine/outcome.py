@@ -7,7 +7,7 @@ replica's success is the job's; an exit code from 1 to 127 is permanent; a crash
 from __future__ import annotations
 
 import signal
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from submit.engine.states import Cause, Ended
@@ -85,6 +85,20 @@ def timed_out(limit_s: float) -> Ending:
         cause="time-out",
         message=f"The job did not finish within its time-out of {limit_s:g} s and was terminated.",
     )
+
+
+def silent(limit_s: float) -> Ending:
+    message = f"The job wrote nothing for {limit_s:g} s and was terminated."
+    return Ending(state="FAILED", cause="time-out", message=message)
+
+
+def is_worth_retrying(ending: Ending, causes: Collection[str], exit_codes: Collection[int]) -> bool:
+    """Whether the whole job may do better next time. Without memory, a module or the right arguments it cannot."""
+    if ending.cause == "preempted":
+        return "preempted" in causes
+    if ending.cause not in ("exit code", "signal") or ending.exit_code not in exit_codes:
+        return False
+    return not any(word in ending.traceback for word in ("ModuleNotFoundError", "usage: "))
 
 
 def preempted(restarts: int) -> Ending:

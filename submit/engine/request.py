@@ -58,6 +58,19 @@ class Study(NamedTuple):
         return self.metrics[0]
 
 
+class Retry(NamedTuple):
+    """Starts of the whole job after the first: how many, after which causes and exit codes; the pause doubles."""
+
+    limit: int = 0
+    causes: tuple[str, ...] = ()
+    exit_codes: tuple[int, ...] = ()
+    backoff_s: float = 10.0
+
+    @classmethod
+    def parse(cls, raw: Mapping[str, Any]) -> Retry:
+        return cls(int(raw["limit"]), tuple(raw["causes"]), tuple(raw["exit_codes"]), float(raw["backoff_s"]))
+
+
 class Request(NamedTuple):
     """Times in seconds. `raw` is the request as it came, for what only launchers read.
 
@@ -75,6 +88,8 @@ class Request(NamedTuple):
     disable_retries: bool
     preempt_after_s: float | None
     preempt_times: int | None
+    max_silence_s: float | None
+    retry: Retry
     raw: Mapping[str, Any]
 
     @classmethod
@@ -94,6 +109,8 @@ class Request(NamedTuple):
                 disable_retries=bool(raw.get("disable_retries")),
                 preempt_after_s=raw.get("preempt_after_s"),
                 preempt_times=raw.get("preempt_times"),
+                max_silence_s=raw.get("max_silence_s"),
+                retry=Retry.parse(raw["retry"]) if raw.get("retry") else Retry(),
                 raw=raw,
             )
         except (KeyError, TypeError) as error:

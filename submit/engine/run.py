@@ -18,16 +18,19 @@ from submit.engine.outcome import (
     failure,
     judge,
     preempted,
+    silent,
     timed_out,
 )
 from submit.engine.replicas import Replica
+
+_LOOKS = 4
 
 
 class Rules(NamedTuple):
     """Times in seconds. Workers get `worker_grace_s` to end by themselves after the primary has succeeded.
 
     `preempt_after_s`: the machines are taken away so long after the primary's program has started, `preempt_times`
-    times.
+    times. `silence_s`: so long the job may write nothing.
     """
 
     timeout_s: float
@@ -37,6 +40,7 @@ class Rules(NamedTuple):
     preemptions: int = PREEMPTIONS
     preempt_after_s: float | None = None
     preempt_times: int | None = None
+    silence_s: float | None = None
 
 
 class Listener(NamedTuple):
@@ -56,7 +60,13 @@ class Run:
     """
 
     def __init__(
-        self, replicas: Sequence[Replica], rules: Rules, ports: Sequence[socket], loop: Loop, listener: Listener
+        self,
+        replicas: Sequence[Replica],
+        rules: Rules,
+        ports: Sequence[socket],
+        loop: Loop,
+        listener: Listener,
+        written: Callable[[], int] = lambda: 0,
     ) -> None:
         self.replicas = replicas
         self._ports = ports
@@ -67,6 +77,8 @@ class Run:
         self._preemptions = 0
         self._is_preempted = False  # the machines are being taken away
         self._preemption: Timer | None = None
+        self._written = written
+        self._silence: Timer | None = None
 
     def begin(self) -> None:
         for replica in self.replicas:
@@ -94,6 +106,7 @@ class Run:
         if replica is self.replicas[0] and not self._has_run:
             self._has_run = True
             self._timers.append(self._loop.later(self._rules.timeout_s, self._time_out))
+            self._listen(self._written(), 0)
             self._listener.running()
         if replica is self.replicas[0]:
             self._plan_preemption()
@@ -106,6 +119,18 @@ class Run:
             self._preemption.cancel()  # of the machines before, or of a program that crashed
         if after is not None and (times is None or self._preemptions < times):
             self._preemption = self._loop.later(after, self.preempt)
+
+    def _listen(self, known: int, quiet: int) -> None:
+        """Looks four times in the allowed silence; `quiet` looks in a row have found nothing new."""
+        limit_s = self._rules.silence_s
+        if limit_s is None or self._ending is not None:
+            return
+        now = self._written()
+        quiet = quiet + 1 if now == known else 0
+        if quiet > _LOOKS:
+            self._end(silent(limit_s))
+        else:
+            self._silence = self._loop.later(limit_s / _LOOKS, lambda: self._listen(now, quiet))
 
     def _time_out(self) -> None:
         self._end(timed_out(self._rules.timeout_s))
@@ -176,7 +201,7 @@ class Run:
             replica.terminate(self._rules.grace_s)
 
     def _finish(self) -> None:
-        for timer in filter(None, [*self._timers, self._preemption]):
+        for timer in filter(None, [*self._timers, self._preemption, self._silence]):
             timer.cancel()
         for port in self._ports:
             port.close()

@@ -26,6 +26,8 @@ class Stage(NamedTuple):
         """A run that has not begun; its ports are reserved."""
         folder = self.site.folder.run(trial.id if trial else None)
         folder.make()
+        for record in (folder.path / "records").iterdir():  # of a run before this one
+            record.unlink()
         all_members = members(self.request)
         ports = [reserve_port() for _ in range(2 * len(all_members))]  # one in the cluster, one open for the user
         numbers = [port_of(port) for port in ports]
@@ -40,7 +42,14 @@ class Stage(NamedTuple):
             )
             for member, port in zip(all_members, numbers[len(all_members) :], strict=True)
         ]
-        return Run(replicas, self._rules(), ports, self.loop, listener)
+        return Run(replicas, self._rules(), ports, self.loop, listener, self._written)
+
+    def _written(self) -> int:
+        """How much the job has written so far, in bytes."""
+        try:
+            return self.site.folder.log.stat().st_size
+        except FileNotFoundError:  # somebody has removed it
+            return 0
 
     def _rules(self) -> Rules:
         request = self.request
@@ -52,4 +61,5 @@ class Stage(NamedTuple):
             preemptions=0 if request.disable_retries else PREEMPTIONS,
             preempt_after_s=request.preempt_after_s,
             preempt_times=request.preempt_times,
+            silence_s=request.max_silence_s,
         )

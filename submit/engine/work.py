@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from submit.engine.outcome import CANCELLED, SUCCESS, Ending
+from submit.engine.loop import Timer
+from submit.engine.outcome import CANCELLED, SUCCESS, Ending, is_worth_retrying
 from submit.engine.processes import Group
 from submit.engine.request import Study
 from submit.engine.run import Listener, Run
@@ -41,17 +42,24 @@ class Watcher(NamedTuple):
 
 
 class Single:
-    """A job without a study."""
+    """A job without a study; started again as a whole as often as its `retry` allows."""
 
     def __init__(self, stage: Stage, watcher: Watcher) -> None:
-        listener = Listener(watcher.changed, watcher.running, lambda text: watcher.say(text, None), watcher.ended)
-        self._run = stage.run(listener)
+        self._stage, self._watcher = stage, watcher
+        self._listener = Listener(watcher.changed, watcher.running, lambda text: watcher.say(text, None), self._ended)
+        self._run = stage.run(self._listener)
+        self._retries = 0
+        self._pause: Timer | None = None
 
     def begin(self) -> None:
         self._run.begin()
 
     def cancel(self) -> None:
-        self._run.cancel()
+        if self._pause is None:
+            self._run.cancel()
+        else:
+            self._pause.cancel()
+            self._watcher.ended(CANCELLED)
 
     def preempt(self) -> None:
         self._run.preempt()
@@ -64,6 +72,23 @@ class Single:
 
     def trials(self) -> list[dict[str, Any]]:
         return []
+
+    def _ended(self, ending: Ending) -> None:
+        retry = self._stage.request.retry
+        if self._retries == retry.limit or not is_worth_retrying(ending, retry.causes, retry.exit_codes):
+            self._watcher.ended(ending)
+            return
+        pause_s = retry.backoff_s * 2**self._retries
+        self._retries += 1
+        why = ending.cause if ending.exit_code is None else f"{ending.cause} {ending.exit_code}"
+        times = f"{self._retries} of {retry.limit}"
+        self._watcher.say(f"The job ended by {why} and is started again in {pause_s:g} s ({times}).", None)
+        self._pause = self._stage.loop.later(pause_s, self._again)
+
+    def _again(self) -> None:
+        self._pause = None
+        self._run = self._stage.run(self._listener)
+        self._run.begin()
 
 
 class Tuning:

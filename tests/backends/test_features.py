@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from submit.backends import Backend, Feature, features, load
 from submit.errors import Place
-from submit.job import Container, JobSpec, Machine, Pool, Retry, Role, Scheduling, Strategy
+from submit.job import Container, JobSpec, Machine, Pool, Role, Scheduling, Strategy
 
 LOCAL: Backend = load("local")
 CHIEF = Pool(role=Role.CHIEF, machine=Machine(machine_type="n1-standard-4"))
@@ -39,10 +39,10 @@ def test_what_the_backend_does_without_is_said() -> None:
 
 
 def test_what_the_backend_cannot_do_is_refused_with_its_reason() -> None:
-    (error,) = features.refusals(spec(retry=Retry(limit=3)), LOCAL, "local")
+    (error,) = features.refusals(spec(env={"TOKEN": "secret://projects/p/secrets/s"}), LOCAL, "local")
     assert str(error) == (
-        "the `local` backend has no retries of the whole job: it restarts single replicas as Vertex AI does, "
-        "not whole jobs"
+        "the `local` backend has no references to secrets (`secret://…`): "
+        "this machine has no Secret Manager; name a variable of yours instead, as `env:NAME`"
     )
 
 
