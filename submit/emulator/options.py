@@ -13,7 +13,8 @@ LOOPBACK = "127.0.0.1"
 class Options:
     """`cache` is the folder of installed packages and environments; `concurrency` jobs run at once (None: one per
     core). `host` is an IP address, port 0 any that is free. With an `owner`, the process that starts it, the emulator
-    and its jobs end when that does, and its jobs also when it is stopped."""
+    and its jobs end when that does, and its jobs also when it is stopped. The folder of an owner that was killed goes
+    with it."""
 
     cache: str
     host: str = LOOPBACK

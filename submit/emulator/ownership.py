@@ -16,9 +16,13 @@ _NO_REQUESTS = 1 << 62
 """No job has such a number."""
 
 
+def is_gone(owner: int) -> bool:
+    """Whether our parent, which was `owner`, has died."""
+    return os.getppid() != owner
+
+
 async def until_gone(owner: int) -> None:
-    """Returns when the parent, which was `owner`, has died."""
-    while os.getppid() == owner:
+    while not is_gone(owner):
         await asyncio.sleep(LOOK_S)
 
 

@@ -12,6 +12,7 @@ import fcntl
 import functools
 import json
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -35,7 +36,7 @@ from submit.emulator.frontdoor.upstream import Upstream
 from submit.emulator.guard import Guard
 from submit.emulator.listener import listen_again
 from submit.emulator.options import LOOPBACK, Options, is_loopback, is_wildcard, netloc
-from submit.emulator.ownership import end_jobs, until_gone
+from submit.emulator.ownership import end_jobs, is_gone, until_gone
 from submit.emulator.router import Router
 from submit.emulator.rpc.http import App
 from submit.emulator.services import serve as services
@@ -192,6 +193,8 @@ def main() -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(serve(data, options))
+    if options.owner and is_gone(options.owner):
+        shutil.rmtree(data, ignore_errors=True)  # who would have removed it was killed
     os.close(lock)
 
 

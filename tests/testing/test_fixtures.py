@@ -169,6 +169,7 @@ def test_it_ends_with_the_process_that_started_it_even_if_that_was_killed(tested
         os.kill(child.pid, signal.SIGKILL)
     wait_until(lambda: not alive(pid))
     wait_until(lambda: not _marked(data))
+    assert not Path(data).exists()
 
 
 def test_jobs_end_with_the_block(tested: Project) -> None:
