@@ -57,15 +57,17 @@ class Command:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
-    """A growing file or query from a position on, waiting up to `wait_s` seconds for something new.
+    """The log of a job of this machine's engine, or a file (an absolute path), from a position on.
 
-    Reply: `{"data": <text>, "position": <next>}`.
+    Waits up to `wait_s` seconds for something new. `file` says which one the position is of, for files that may be
+    rotated. Reply: `{"data": <text>, "position": <next>}` and more, see the doors.
     """
 
     source: str
     position: int
     wait_s: float = 0.0
     limit: int = 1 << 20
+    file: str = ""
 
 
 Step: TypeAlias = Upload | Call | Command | Read

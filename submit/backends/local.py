@@ -5,7 +5,6 @@ https://cloud.google.com/vertex-ai/docs/training/code-requirements
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import cast
@@ -14,14 +13,12 @@ from submit import redact
 from submit.backends import Capability, Feature, Refused, StandsIn
 from submit.errors import ErrorKind, ServiceError, UsageError
 from submit.job import (
-    NO_FIELDS,
     Cause,
     Container,
     Handle,
     JobSpec,
     Json,
     JsonObject,
-    LogEntry,
     LogPage,
     Package,
     Pool,
@@ -32,7 +29,7 @@ from submit.job import (
     Study,
     Target,
 )
-from submit.logs.times import normal
+from submit.logs.lines import entries
 from submit.sizes import parse_bytes
 from submit.steps import Call, Conversation, Read, Upload
 
@@ -122,10 +119,9 @@ def logs(handle: Handle, target: Target, cursor: str, wait_s: float) -> Conversa
     """The cursor is a position in the job's log file."""
     read = Read(source=handle.path, position=int(cursor or 0), wait_s=wait_s)
     page = _record((yield read))
-    lines = str(page["data"]).split("\n")  # not at what else Unicode takes for the end of a line
     position, ended = cast(int, page["position"]), bool(page.get("ended", True))
     return LogPage(
-        entries=[entry for line in lines if line and (entry := _entry(line))],
+        entries=entries(str(page["data"])),
         cursor=str(position),
         ended=ended,
         more=not ended and position - read.position > read.limit // 2,
@@ -304,28 +300,3 @@ def _replica(record: JsonObject) -> ReplicaStatus:
 
 def _time(value: Json) -> datetime | None:
     return datetime.fromisoformat(value) if isinstance(value, str) else None
-
-
-_decode = json.JSONDecoder().raw_decode
-
-
-def _entry(line: str) -> LogEntry | None:
-    """A line of the log file; one that a crash left torn is shown as it is rather than lost."""
-    try:
-        record = _decode(line)[0]
-    except ValueError:
-        record = {"message": line}
-    if type(record) is not dict:
-        return None
-    find = record.get
-    message = find("message", "")
-    return LogEntry(
-        normal(find("time")),
-        find("severity", "DEFAULT"),
-        find("replica", "service"),
-        message if type(message) is str else json.dumps(message),
-        find("id", ""),
-        find("stream", ""),
-        find("trial"),
-        find("fields") or NO_FIELDS,
-    )

@@ -13,7 +13,7 @@ from submit.job import Json, JsonObject, Target
 from submit.logs import times
 from submit.steps import Call, Command, Read, Reply, Step, Upload
 from submit.target import Surroundings
-from submit.world import files, surroundings
+from submit.world import files, growing, surroundings
 
 if TYPE_CHECKING:
     from submit.engine import Engine
@@ -118,6 +118,8 @@ class World:
             files.write(path, step.data)
 
     def _read(self, step: Read) -> Json:
+        if step.source.startswith("/"):
+            return growing.read(Path(step.source), step.file, step.position, wait_s=step.wait_s, limit=step.limit)
         return self.engine.read_log(step.source, step.position, wait_s=step.wait_s, limit=step.limit)
 
 
