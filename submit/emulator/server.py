@@ -40,6 +40,7 @@ from submit.emulator.ownership import end_jobs, is_gone, until_gone
 from submit.emulator.router import Router
 from submit.emulator.rpc.http import App
 from submit.emulator.services import serve as services
+from submit.emulator.services.serve import Services
 from submit.emulator.storage import app as storage
 from submit.engine import Engine
 
@@ -66,17 +67,13 @@ async def serve(data: Path, options: Options) -> None:
         faults = FaultBook()
         handlers = [*jobs.grpc_handlers(), *entries.grpc_handlers()]
         grpc_server, grpc_port = await _start_grpc(options.host, handlers, faults)
-        control = control_app(
-            [
-                *FaultsApi(faults).routes(),
-                *CapacityApi(jobs.capacity, engine).routes(),
-                *ResetApi(engine, faults, jobs, entries, store).routes(),
-                *entries.routes(),
-                *endpoints.routes(grpc_port),
-            ]
-        )
-        apps: dict[str, App] = {"storage": store, "services": jobs.app, "logs": entries.app, "control": control}
-        apps["metadata"] = MetadataServer(environment.project_of(os.environ), environment.region_of(os.environ))
+        apps: dict[str, App] = {
+            "storage": store,
+            "services": jobs.app,
+            "logs": entries.app,
+            "control": _control(engine, faults, jobs, entries, store, grpc_port),
+            "metadata": MetadataServer(environment.project_of(os.environ), environment.region_of(os.environ)),
+        }
         app = RestFaults(Router(apps, buckets), faults)
         door = Door(lambda: certificates(environment.door(data)), (host, grpc_port), Upstream(os.environ))
         rest = _rest_server(Guard(app, any_host=not is_loopback(options.host)), door)
@@ -110,6 +107,20 @@ def _engine(data: Path, buckets: Path, options: Options, rest: str) -> Engine:
 
     cache, concurrency = Path(options.cache), options.concurrency
     return Engine(data / "engine", cache=cache, bucket_root=buckets, concurrency=concurrency, environ=environ)
+
+
+def _control(
+    engine: Engine, faults: FaultBook, jobs: Services, entries: logs.Logs, store: storage.Storage, grpc_port: int
+) -> App:
+    return control_app(
+        [
+            *FaultsApi(faults).routes(),
+            *CapacityApi(jobs.capacity, engine).routes(),
+            *ResetApi(engine, faults, jobs, entries, store).routes(),
+            *entries.routes(),
+            *endpoints.routes(grpc_port),
+        ]
+    )
 
 
 async def _start_grpc(host: str, handlers: Sequence[Any], faults: FaultBook) -> tuple[Any, int]:
