@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 
-from bench.reliability import crash, faults
+from bench.reliability import crash, faults, load
 from bench.reliability.site import site
 
 BACKENDS = ("vertex", "mlengine")
@@ -62,7 +62,18 @@ def fault_matrix(_: argparse.Namespace) -> Iterator[str]:
         yield from faults.rows(found)
 
 
-TABLES: Mapping[str, Callable[[argparse.Namespace], Iterator[str]]] = {"crash": crashes, "faults": fault_matrix}
+def loads(_: argparse.Namespace) -> Iterator[str]:
+    for backend in BACKENDS:
+        with site() as here:
+            yield f"{backend}: 1,000 submissions from 20 processes, 5 % of all calls fail"
+            yield from load.run(here, backend, processes=20, each=50, chance=0.05)
+
+
+TABLES: Mapping[str, Callable[[argparse.Namespace], Iterator[str]]] = {
+    "crash": crashes,
+    "faults": fault_matrix,
+    "load": loads,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

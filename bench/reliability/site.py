@@ -12,6 +12,7 @@ import shlex
 import subprocess
 import sys
 import tempfile
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -115,8 +116,8 @@ class Site:
     def objects(self) -> Iterator[tuple[str, bytes]]:
         """Names and bytes of all that was staged."""
         for item in self._all("/storage/v1/b/staging/o", "items"):
-            request = urllib.request.quote(item["name"], safe="")  # type: ignore[attr-defined] # that of urllib.parse
-            with urllib.request.urlopen(f"{self.url}/storage/v1/b/staging/o/{request}?alt=media", timeout=60) as body:
+            name = urllib.parse.quote(item["name"], safe="")
+            with urllib.request.urlopen(f"{self.url}/storage/v1/b/staging/o/{name}?alt=media", timeout=60) as body:
                 yield item["name"], body.read()
 
 
