@@ -92,15 +92,16 @@ class Cursor:
     def taken(self, items: Iterable[JsonObject]) -> tuple[list[LogEntry], Self]:
         """The entries that are new, and the cursor behind them."""
         entries: list[LogEntry] = []
-        newest, lag_s, final = self.newest, self.lag_s, self.final
+        newest, lag_s, final, remembered = self.newest, self.lag_s, self.final, self._remembered
         for item in items:
-            received = cloud_entries.received(item)
-            entry = cloud_entries.entry_of(item)
-            name = cloud_entries.identity_of(item)
-            if received >= self._remembered and self.seen.is_new(name, entry.timestamp, received):
-                entries.append(entry)
-                newest, lag_s = max(newest, received), max(lag_s, cloud_entries.lag_s(item))
+            timestamp, received = cloud_entries.times_of(item)
+            name = cloud_entries.identity_of(item, timestamp)
+            if received >= remembered and self.seen.is_new(name, timestamp, max(timestamp, received)):
+                entries.append(cloud_entries.entry_of(item, timestamp))
+                newest = max(newest, received)
                 final = final or cloud_entries.is_final(item)
+                if received > timestamp:
+                    lag_s = max(lag_s, times.seconds_between(timestamp, received))
         idle = 0 if entries else self.idle
         return entries, replace(self, newest=newest, lag_s=lag_s, final=final, idle=idle)
 

@@ -9,7 +9,7 @@ from typing import cast
 
 from submit.backends import cloud_logging
 from submit.errors import ErrorKind, ServiceError
-from submit.job import JsonObject, LogEntry, LogPage
+from submit.job import Json, JsonObject, LogEntry, LogPage
 from submit.logs import times
 from submit.logs.stream import Stream
 from submit.steps import Call, Conversation, Reply, Step, carry_out
@@ -53,14 +53,22 @@ KINDS = {
 
 
 class CloudLog:
-    """`troubles` are what the next answers are instead, by their HTTP status; 403 concerns tails alone, "" is none."""
+    """A tail gives at most `tail_limit` entries at once, and suppresses the rest.
+
+    `troubles` are what the next answers are instead, by their HTTP status; 403 concerns tails alone, "" is none."""
 
     def __init__(
-        self, entries: Iterable[JsonObject], end: float, troubles: Iterable[str] = (), *, page_size: int = 1000
+        self,
+        entries: Iterable[JsonObject],
+        end: float,
+        troubles: Iterable[str] = (),
+        *,
+        page_size: int = 1000,
+        tail_limit: int | None = None,
     ) -> None:
         self._arrivals = [(self._order(item), _seconds(item), item) for item in entries]
         self._arrivals.sort(key=lambda arrival: arrival[0])
-        self.end, self.page_size = end, page_size
+        self.end, self.page_size, self.tail_limit = end, page_size, tail_limit
         self.now = 0.0
         self.calls: list[tuple[float, str]] = []
         self._troubles = iter(troubles)
@@ -147,7 +155,10 @@ class CloudLog:
         following = min((arrival for _, arrival, _ in self._arrivals if arrival > read), default=self.now + wait_s)
         self.now = max(self.now, min(self.now + wait_s, following))
         self._tail = name, begun, self.now
-        return {"session": name, "ageSeconds": self.now - begun, "entries": list(self._arrived(read))}
+        found = self._arrived(read)
+        given: list[Json] = list(found[: self.tail_limit])
+        suppressed = len(found) - len(given)
+        return {"session": name, "ageSeconds": self.now - begun, "entries": given, "suppressed": suppressed}
 
 
 def _seconds(item: JsonObject) -> float:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from submit.backends import cloud_logging
 from submit.backends.cloud_cursor import Cursor
-from submit.backends.cloud_entries import entry_of, identity_of
+from submit.backends.cloud_entries import entry_of, identity_of, times_of
 from submit.errors import ServiceError
 from submit.job import JsonObject
 from submit.logs.seen import Seen
@@ -165,18 +165,52 @@ def test_what_is_remembered_is_bounded_by_time() -> None:
 def test_every_payload_has_a_message_and_keeps_its_fields(
     payload: JsonObject, message: str, fields: JsonObject
 ) -> None:
-    found = entry_of({**entry("a", 1), **payload})
+    found = entry_of({**entry("a", 1), **payload}, moment(1))
     assert (found.message, dict(found.fields)) == (message, fields)
 
 
 def test_trials_and_the_task_names_of_older_jobs_are_found() -> None:
     old = entry("a", 1, resource={}, labels={"ml.googleapis.com/task_name": "ps-replica-0", "trial_id": "3"})
-    assert (entry_of(old).replica, entry_of(old).trial) == ("ps-replica-0", "3")
+    found = entry_of(old, moment(1))
+    assert (found.replica, found.trial) == ("ps-replica-0", "3")
+
+
+def identity(item: JsonObject) -> str:
+    return identity_of(item, times_of(item)[0])
 
 
 def test_an_entry_is_the_same_however_its_time_is_written() -> None:
     written = {**entry("a", 1), "timestamp": "2026-11-21T12:00:01Z"}
-    assert identity_of(entry("a", 1)) == identity_of(written)
-    assert identity_of(entry("a", 1)) != identity_of({**written, "logName": "projects/p/logs/other"})
+    assert identity(entry("a", 1)) == identity(written)
+    assert identity(entry("a", 1)) != identity({**written, "logName": "projects/p/logs/other"})
     without: JsonObject = {**written, "insertId": ""}
-    assert identity_of(without) != identity_of({**without, "jsonPayload": {"message": "b"}})
+    assert identity(without) != identity({**without, "jsonPayload": {"message": "b"}})
+
+
+def test_entries_without_ids_and_fractions_of_seconds_are_shown_once() -> None:
+    bare = [{**item, "insertId": None, "timestamp": f"2026-11-21T12:00:{n:02}Z"} for n, item in enumerate(LINES, 1)]
+    assert names(CloudLog([*bare, last_words(30)], 30, ["", "", "503"] * 50)) == EXPECTED
+
+
+@pytest.mark.parametrize("skew_s", [-900, -5, 5, 900])
+def test_a_machine_whose_clock_is_wrong_loses_no_line(skew_s: float) -> None:
+    other = [
+        entry(f"other {n}", 3600 + n + skew_s, 3600 + n + 0.1, logName="projects/p/logs/workerpool1-0")
+        for n in range(1, 30)
+    ]
+    lines = [entry(f"line {n}", 3600 + n) for n in range(1, 30)]
+    for troubles in ([], ["", "", "", "503"] * 50, ["403", "", "403", ""] * 50):
+        log = CloudLog([*lines, *other, last_words(3630)], 3630, troubles)
+        log.now = 3600.0
+        assert sorted(names(log)) == sorted([*EXPECTED, *(f"other {n}" for n in range(1, 30))])
+
+
+def test_what_a_tail_leaves_out_is_listed() -> None:
+    log = CloudLog([*LINES, *(entry(f"burst {n:02}", 10) for n in range(50)), last_words(30)], 30, tail_limit=5)
+    assert sorted(names(log)) == sorted([*EXPECTED, *(f"burst {n:02}" for n in range(50))])
+
+
+def test_ten_thousand_lines_a_second_are_all_shown_in_order() -> None:
+    burst = [entry(f"{n:05}", 10 + n / 10_000) for n in range(2000)]
+    log = CloudLog([*burst, last_words(12)], 12)
+    assert names(log) == [*(f"{n:05}" for n in range(2000)), EXPECTED[-1]]
