@@ -8,7 +8,7 @@ from typing import Self
 
 from submit.job import LogEntry
 
-_SECOND = len("2026-11-21T12:00:00")
+_PART = len("2026-11-21T12:00:00.0")
 _DIGITS = 16
 
 
@@ -25,43 +25,42 @@ def of(entry: LogEntry) -> str:
 
 
 class Seen:
-    """Identities by the second of their entries; a second is forgotten when none of its entries can come again.
+    """Identities by the tenth of a second of their entries; one is forgotten when none of its entries can come again.
 
-    Those of a second are one text until one of them is looked for: a filter is written and read with each page of a
+    Those of a tenth are one text until one of them is looked for: a filter is written and read with each page of a
     log, and most of it is not touched meanwhile.
     """
 
-    def __init__(self, seconds: Mapping[str, Sequence[str]] | None = None) -> None:
-        self._until = {second: until for second, (until, _) in (seconds or {}).items()}
-        self._names: dict[str, str | set[str]] = {second: names for second, (_, names) in (seconds or {}).items()}
+    def __init__(self, tenths: Mapping[str, Sequence[str]] | None = None) -> None:
+        self._until = {tenth: until for tenth, (until, _) in (tenths or {}).items()}
+        self._names: dict[str, str | dict[str, None]] = {tenth: names for tenth, (_, names) in (tenths or {}).items()}
 
     def is_new(self, name: str, moment: str, until: str) -> bool:
         """Whether it was not there yet; from now on it is. Times of the normal form: the entry's own, and that up to
         which it is to be remembered."""
-        second = moment[:_SECOND]
-        names = self._of(second)
+        tenth = moment[:_PART]
+        names = self._names.get(tenth)
+        if names is None or isinstance(names, str):
+            names = self._names[tenth] = _apart(names or "")
         if name in names:
             return False
-        names.add(name)
-        self._until[second] = max(until, self._until.get(second, ""))
+        names[name] = None
+        self._until[tenth] = max(until, self._until.get(tenth, ""))
         return True
 
     def since(self, moment: str) -> Self:
         """What is to be remembered longer than that."""
-        return type(self)({second: kept for second, kept in self.to_json().items() if kept[0] >= moment})
+        return type(self)({tenth: kept for tenth, kept in self.to_json().items() if kept[0] >= moment})
 
     def to_json(self) -> dict[str, list[str]]:
         return {
-            second: [self._until[second], names if isinstance(names, str) else "".join(sorted(names))]
-            for second, names in self._names.items()
+            tenth: [self._until[tenth], names if isinstance(names, str) else "".join(names)]
+            for tenth, names in self._names.items()
         }
 
     def __len__(self) -> int:
         return sum(len(names) // _DIGITS for _, names in self.to_json().values())
 
-    def _of(self, second: str) -> set[str]:
-        names = self._names.get(second, "")
-        if isinstance(names, str):
-            names = {names[at : at + _DIGITS] for at in range(0, len(names), _DIGITS)}
-            self._names[second] = names
-        return names
+
+def _apart(text: str) -> dict[str, None]:
+    return dict.fromkeys(text[at : at + _DIGITS] for at in range(0, len(text), _DIGITS))

@@ -148,7 +148,7 @@ def test_what_is_remembered_is_bounded_by_time() -> None:
         _, cursor = cursor.taken(entry(f"{minute}.{n}", minute * 60 + n / 10) for n in range(100))
         cursor = cursor.listed()
     assert len(cursor.seen) <= 500
-    assert len(str(cursor)) < 15_000
+    assert len(str(cursor)) < 30_000
 
 
 @pytest.mark.parametrize(

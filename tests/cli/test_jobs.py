@@ -125,7 +125,7 @@ def test_describe_shows_the_price_with_its_machines(project: Project) -> None:
     assert "at least $0.73 an hour on Vertex AI for 1 × n1-standard-8 + 1 NVIDIA_TESLA_T4" in shown
 
 
-VERBS = ["list", "describe", "stream-logs", "wait", "cancel", "delete", "diff", "rerun", "recover"]
+VERBS = ["list", "describe", "stream-logs", "metrics", "wait", "cancel", "delete", "diff", "rerun", "recover"]
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -133,7 +133,8 @@ def test_every_verb_has_help_with_examples(project: Project, verb: str) -> None:
     done = project.submit("jobs", verb, "-h")
     assert done.code == 0
     assert f"Examples:\n    submit jobs {verb}" in done.out
-    assert f"--format [{'text' if verb == 'stream-logs' else 'table'}|json|yaml]" in done.out
+    formats = {"stream-logs": "text|json|yaml", "metrics": "table|csv|json"}
+    assert f"--format [{formats.get(verb, 'table|json|yaml')}]" in done.out
 
 
 def test_verbs_are_listed_in_the_order_in_which_one_needs_them_with_whole_sentences(project: Project) -> None:
