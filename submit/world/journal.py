@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from submit.errors import ErrorKind, ServiceError
-from submit.intents.intent import OPEN, Intent
+from submit.intents.intent import OPEN, Intent, State
 from submit.world import files, journal_file
 
 T = TypeVar("T")
@@ -43,7 +43,8 @@ class Journal:
             self._connection = None
 
     def write(self, intent: Intent) -> None:
-        """On disk when it returns, also if the power fails. The submission is ours as long as this process lives."""
+        """Survives a kill when it returns, and a power cut if it is about to be sent. The submission is ours as long as
+        this process lives."""
         with self._for_people():
             for folder in (self._records, self.folder / "alive"):
                 files.make_private(folder)
@@ -130,7 +131,10 @@ class Journal:
     def _save(self, intent: Intent) -> None:
         record = intent.to_json()
         files.write(self._records / f"{intent.submission_id}.json", json.dumps(record).encode())
-        self._try(lambda connection: connection.execute(journal_file.WRITE, journal_file.row(intent, record)))
+        row = journal_file.row(intent, record)
+        # Only what is about to be sent has to outlive a power cut: before, nothing happened; after, it is found again.
+        level = "FULL" if intent.state is State.SENT else "NORMAL"
+        self._try(lambda database: _set(database, level).execute(journal_file.WRITE, row))
 
     def _try(self, action: Callable[[sqlite3.Connection], T]) -> T:
         """Does it again if the journal was found damaged: it has been made anew by then."""
@@ -164,6 +168,12 @@ class Journal:
                 kind=ErrorKind.INTERNAL,
                 hint="Make room, or choose another folder with `--state-dir` or SUBMIT_STATE_DIR.",
             ) from error
+
+
+def _set(database: sqlite3.Connection, level: str) -> sqlite3.Connection:
+    """https://sqlite.org/pragma.html#pragma_synchronous"""
+    database.execute(f"PRAGMA synchronous = {level}")
+    return database
 
 
 def _intent(row: Sequence[str]) -> Intent:

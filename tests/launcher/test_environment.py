@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from submit import launcher
 from tests.launcher.conftest import UV, Replica, task_in
@@ -457,3 +459,30 @@ def test_secrets_among_the_arguments_do_not_stand_in_the_log() -> None:
     assert launcher.without_secrets(argv) == [
         *("python3", "-m", "t", "--api-key", "[redacted]", "--hf-token=[redacted]", "--max-tokens=3", "--token", "--x")
     ]
+
+
+@given(st.data())
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_archive_however_damaged_is_more_than_refused(tmp_path: Path, data: st.DataObject) -> None:
+    """Names, links and kinds of any sort, then bytes changed at random."""
+    text = st.text(st.characters(min_codepoint=1, max_codepoint=0x2FF), max_size=30) | st.sampled_from(
+        ["..", "/", "a/../.."]
+    )
+    kinds = [tarfile.REGTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE, tarfile.DIRTYPE]
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        for _ in range(data.draw(st.integers(0, 4))):
+            member = tarfile.TarInfo(data.draw(text))
+            member.type, member.linkname = data.draw(st.sampled_from(kinds)), data.draw(text)
+            archive.addfile(member)
+    content = bytearray(buffer.getvalue())
+    for _ in range(data.draw(st.integers(0, 3))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    path = tmp_path / "pkg-1.0.tar.gz"
+    path.write_bytes(content)
+    with contextlib.suppress(launcher.EnvironmentFailedError):
+        launcher.refuse_escapes(str(path))
+        for name, target, size in launcher.members(str(path)):
+            assert ".." not in name.split("/")
+            assert not launcher.is_outside(target)
+            assert size >= 0
