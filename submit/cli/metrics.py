@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,11 +14,12 @@ from submit.cli import options
 from submit.cli.named import find, one_job
 from submit.cli.render import table
 from submit.job import Json, JsonObject, LogEntry, Status
-from submit.logs.numbers import Key, Measured, Series, measured, series
-from submit.logs.plot import plot
 from submit.logs.select import Selection
 from submit.logs.stream import Stream
 from submit.world import terminal
+
+if TYPE_CHECKING:
+    from submit.logs.numbers import Key, Measured, Series
 
 EPILOG = """\b
 Examples:
@@ -46,6 +46,8 @@ def metrics(
     The table has a line for each metric of each replica. As CSV and JSON, each number has its time and its step; JSON
     is an object on each line.
     """
+    from submit.logs.numbers import measured, series  # its patterns cost other commands a millisecond
+
     client, (handle,) = find((job,), state_dir)
     batches = client.log_batches(Stream({str(handle): ""}), [handle], follow=False)
     selection = Selection(replica=replica)
@@ -84,6 +86,9 @@ def _write(lines: Iterable[str]) -> None:
 
 
 def _csv(found: Iterable[Measured]) -> Iterator[str]:
+    import csv
+    import io
+
     yield "time,replica,trial,step,metric,value"
     for entry, step, values in found:
         for name, value in values.items():
@@ -109,6 +114,8 @@ def _record(item: Measured) -> JsonObject:
 
 def _shown(found: Mapping[Key, Series], *, plotted: bool) -> Iterator[str]:
     if plotted:
+        from submit.logs.plot import plot
+
         for (name, replica, trial), values in found.items():
             drawn = plot(values.points())
             if drawn:

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Self
 
 from submit.job import LogEntry, LogPage
-from submit.logs import seen
 from submit.logs.merge import Merge
 
 CROWDED = 20_000
@@ -42,7 +41,7 @@ class Place:
         """Those that were not shown before the place was kept."""
         if not self.shown:
             return entries
-        names = [seen.of(entry) for entry in entries]
+        names = _names(entries)
         met = self.shown.intersection(names)
         self.shown -= met
         self.met |= met
@@ -104,5 +103,11 @@ class Stream:
         if not held:
             return str(self._places[source])
         place = self._places[source]
-        shown = (seen.of(entry) for batch in held for entry in batch.entries[: batch.released])
+        shown = _names(entry for batch in held for entry in batch.entries[: batch.released])
         return str(Place(held[0].before, place.shown.union(place.met, shown)))
+
+
+def _names(entries: Iterable[LogEntry]) -> list[str]:
+    from submit.logs import seen  # OpenSSL comes with it, and only places in the midst of something need it
+
+    return [seen.of(entry) for entry in entries]
