@@ -6,11 +6,13 @@ from calendar import timegm
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from submit.emulator.logs.entries import JsonEntry
 from submit.emulator.logs.fields import time_text
 from submit.emulator.rpc.messages import enum_numbers, message_class, pool
+
+Labels: TypeAlias = tuple[tuple[str, str], ...]
 
 _TIMES = {"timestamp": "timestamp", "receiveTimestamp": "receive_timestamp"}
 _QUICK = frozenset((*_TIMES, "insertId", "logName", "resource", "severity", "labels", "textPayload", "jsonPayload"))
@@ -66,10 +68,12 @@ def _put(entry: JsonEntry, into: Any) -> None:
 
         ParseDict(entry, into, descriptor_pool=pool())
         return
-    into.log_name, into.insert_id = entry["logName"], entry["insertId"]
-    into.resource.type = entry["resource"]["type"]
-    into.resource.labels.update(entry["resource"].get("labels", {}))
-    into.labels.update(entry.get("labels", {}))
+    resource, labels = entry["resource"], entry.get("labels", {})
+    common = _common(
+        entry["logName"], resource["type"], tuple(resource.get("labels", {}).items()), tuple(labels.items())
+    )
+    into.MergeFromString(common)
+    into.insert_id = entry["insertId"]
     into.severity = enum_numbers("google.logging.type.LogSeverity")[entry.get("severity", "DEFAULT")]
     for name, field in _TIMES.items():
         text, moment = time_text(entry[name]), getattr(into, field)
@@ -78,6 +82,16 @@ def _put(entry: JsonEntry, into: Any) -> None:
         into.text_payload = entry["textPayload"]
     elif "jsonPayload" in entry:
         _put_fields(entry["jsonPayload"], into.json_payload)
+
+
+@lru_cache(maxsize=1024)
+def _common(log_name: str, resource: str, resource_labels: Labels, labels: Labels) -> bytes:
+    """What the entries of a replica have in common, as a message's bytes."""
+    entry = message_class("google.logging.v2.LogEntry")(log_name=log_name, labels=dict(labels))
+    entry.resource.type = resource
+    entry.resource.labels.update(resource_labels)
+    packed: bytes = entry.SerializeToString()
+    return packed
 
 
 @lru_cache(maxsize=1024)

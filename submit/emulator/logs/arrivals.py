@@ -39,7 +39,7 @@ class Arrivals:
         if self._sources.controls.lateness.is_known:
             while there := list(self._read()):
                 for entry in there:
-                    self._keep_if_late(entry)
+                    self._arrived(entry)
             return
         self._places = {log: log.end() for log in self._places}
         self._number = self._sources.written.last_number()
@@ -47,18 +47,19 @@ class Arrivals:
     def new(self) -> list[JsonEntry]:
         if time.monotonic() - self._looked >= _JOBS_S:
             self._find()
-        found = [entry for entry in self._read() if self._test(entry) and not self._keep_if_late(entry)]
+        found = [arrived for entry in self._read() if (arrived := self._arrived(entry)) and self._test(arrived)]
         while self._late and self._late[0][0] <= time.time():
             found.append(heapq.heappop(self._late)[2])
         return found
 
-    def _keep_if_late(self, entry: JsonEntry) -> bool:
+    def _arrived(self, entry: JsonEntry) -> JsonEntry | None:
+        """The entry as it is now; one that is on its way is kept."""
         due, arrived = self._sources.controls.lateness.arrival(entry)
         if due <= time.time():
-            return False
-        if self._test(entry):
+            return arrived
+        if self._test(arrived):
             heapq.heappush(self._late, (due, next(self._count), arrived))
-        return True
+        return None
 
     def _find(self) -> None:
         found = self._sources.jobs.logs(self._projects, self._job_ids)

@@ -30,6 +30,9 @@ def entries(line: Mapping[str, Any], timestamp: str, position: int, origin: Orig
 
     `position` is that of the line in its file: `insertId`s sort as the lines do.
     """
+    if line["stream"] and not line["id"].endswith(".0"):  # the trainer's own: nearly all
+        yield _entry(line, timestamp, f"{position:012x}000", origin)
+        return
     for number, said in enumerate(shown(line, origin)):
         yield _entry(said, timestamp, f"{position:012x}{number:03x}", origin)
 

@@ -127,7 +127,7 @@ def _lines(data: str, position: int, floor: str) -> Iterator[tuple[int, str, dic
             line = None
         if line is not None:
             yield position, floor, line
-        position += len(text.encode()) + 1
+        position += (len(text) if text.isascii() else len(text.encode())) + 1
 
 
 def _read(text: str) -> Any:

@@ -96,8 +96,8 @@ def _matching(asked: Query, sources: Sources) -> Iterator[JsonEntry]:
         runs.append(Run(LATEST if asked.newest_first else EARLIEST, written))
     test, is_behind = predicate(asked.node), _is_behind(asked)
     found = merged(runs, newest_first=asked.newest_first)
-    matching = (entry for entry in found if is_behind(entry) and test(entry))
-    return sources.controls.lateness.visible(matching, time.time())
+    there = sources.controls.lateness.visible(filter(is_behind, found), time.time())
+    return filter(test, there)
 
 
 def _is_behind(asked: Query) -> Callable[[JsonEntry], bool]:

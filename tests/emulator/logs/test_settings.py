@@ -147,7 +147,10 @@ def test_when_an_entry_came_never_changes(emulator: Emulator, tmp_path: Path) ->
     write(emulator, *(str(number) for number in range(20)))
     wait_until(lambda: len(listed(emulator)) == 20)
     there = emulator.ask(pageSize=1000)["entries"]
-    assert any(entry["receiveTimestamp"] > entry["timestamp"] for entry in there)
+    last = max(there, key=lambda entry: entry["receiveTimestamp"])
+    assert last["receiveTimestamp"] > last["timestamp"]
+    received = f'receiveTimestamp>="{last["receiveTimestamp"]}"'
+    assert emulator.ask(filter=received)["entries"] == [last]
     settings(emulator, late_by_s=86_000, seed=3)
     settings(emulator, "DELETE")
     assert emulator.ask(pageSize=1000)["entries"] == there
