@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import subprocess
@@ -21,7 +22,7 @@ _READ_BYTES = 1 << 18
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Followed:
     """What a follower showed. `latencies_s` is from write to print, in the order of printing; times are of the wall
-    clock; `rss_bytes` is the largest of the program and its children."""
+    clock; `rss_bytes` is the program's own peak."""
 
     latencies_s: Sequence[float]
     lines: int
@@ -55,7 +56,7 @@ def follow(
     assert process.stdout is not None
     deadline = threading.Timer(timeout_s, process.terminate)
     deadline.start()
-    seen, tail, last = _Seen(), b"", b""
+    seen, memory, tail, last = _Seen(), _Memory(process.pid), b"", b""
     while data := os.read(process.stdout.fileno(), _READ_BYTES):
         now = time.time_ns()
         whole, newline, rest = (tail + data).rpartition(b"\n")
@@ -64,6 +65,7 @@ def follow(
             wait[1]()
             wait = None
         last, tail = (last + whole + newline)[-2000:], rest
+        memory.look()
     seen.add(tail, time.time_ns())
     process.stdout.close()
     _, status, usage = os.wait4(process.pid, 0)
@@ -81,7 +83,7 @@ def follow(
         ended_at=ended,
         wall_s=ended - begin,
         cpu_s=usage.ru_utime + usage.ru_stime,
-        rss_bytes=usage.ru_maxrss * 1024,
+        rss_bytes=memory.peak_bytes,
     )
 
 
@@ -98,3 +100,23 @@ class _Seen:
             else:
                 self.numbers.add(int(number))
                 self.latencies_s.append((now_ns - int(written_ns)) / 1e9)
+
+
+class _Memory:
+    """The peak of a program's memory, which is read while it runs: what `wait4` says of a child is at least the memory
+    of its parent."""
+
+    EVERY_S = 0.1
+
+    def __init__(self, pid: int) -> None:
+        self._status = Path(f"/proc/{pid}/status")
+        self._next = 0.0
+        self.peak_bytes = 0
+
+    def look(self) -> None:
+        if time.monotonic() < self._next:
+            return
+        self._next = time.monotonic() + self.EVERY_S
+        with contextlib.suppress(OSError):
+            found = re.search(r"VmHWM:\s+(\d+) kB", self._status.read_text())
+            self.peak_bytes = max(self.peak_bytes, int(found[1]) * 1024 if found else 0)

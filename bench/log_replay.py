@@ -73,7 +73,7 @@ def _limits(ours: Measured, many: Measured | None) -> list[Limit]:
     if many is not None:
         rss, more = ours.most("rss_mb"), many.most("rss_mb")
         growth = None if rss is None or more is None else more / rss
-        limits.append(Limit(f"memory for {MANY:,} lines ≤ 1.2 × that for {LINES:,}", growth, 1.2))
+        limits.append(Limit(f"memory for {MANY:,} lines ≤ 1.5 × that for {LINES:,}", growth, 1.5))
     return limits
 
 
