@@ -17,7 +17,8 @@ STDERR = "stderr"
 RANKS = {name: rank for rank, name in enumerate(SEVERITIES)}
 
 _ALARMS = re.compile(
-    r"error|exception|traceback|fatal|fail|critical|panic|abort|killed|refused|denied|out of memory|cannot|\bE\d{4} ",
+    r"error|exception|traceback|fatal|fail|critical|panic|abort|killed|refused|denied|out of memory|cannot"
+    r"|non-zero|\bE\d{4} ",
     re.IGNORECASE,
 )
 _LEVEL = re.compile(r"[\[(]?(?:(DEBUG|INFO|NOTICE|WARN)(?:ING)?\b|([IW])\d{4} \d\d:)")

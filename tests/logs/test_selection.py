@@ -71,6 +71,7 @@ def stderr(message: str) -> LogEntry:
         (stderr("Traceback (most recent call last):\n  File"), "ERROR"),
         (stderr("E1120 01:02:03.4 1 x.cc:1] no"), "ERROR"),
         (stderr("INFORMATION lost: error"), "ERROR"),
+        (stderr("Command 'x' returned non-zero exit status 1."), "ERROR"),
         (at(1, "disk is full")._replace(severity="ERROR", fields={"severity": "ERROR"}), "ERROR"),
         (at(1, "job ended", replica="service")._replace(severity="ERROR"), "ERROR"),
         (at(1, "error")._replace(severity="INFO"), "INFO"),

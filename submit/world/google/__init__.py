@@ -6,7 +6,6 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from submit import __version__
 from submit.errors import ErrorKind, ServiceError
@@ -15,7 +14,7 @@ from submit.sizes import show_bytes
 from submit.steps import Call, Upload
 from submit.world.google import large, objects, replies
 from submit.world.google.credentials import Credentials
-from submit.world.google.endpoints import base, grpc_port, is_loopback
+from submit.world.google.endpoints import base, grpc_target, is_loopback
 from submit.world.google.methods import as_http, is_repeatable
 from submit.world.google.session import TIMEOUT_S, Answer, Session
 
@@ -63,14 +62,10 @@ class Google:
         return self._tails.read(call.request)
 
     def _channel(self) -> Channel:
-        """Where gRPC is answered. An emulator tells it where it answers REST; anywhere else it is the same host."""
         from submit.world.google.tailing import Channel
 
-        address = base("logging", "", self._environ)
-        parts = urlsplit(address)
-        if is_loopback(address):
-            return Channel(f"{parts.hostname}:{grpc_port(address)}", None)
-        return Channel(f"{parts.hostname}:{parts.port or 443}", self._credentials.token())
+        is_here = is_loopback(base("logging", "", self._environ))
+        return Channel(grpc_target("logging", self._environ), None if is_here else self._credentials.token())
 
     def upload(self, upload: Upload) -> None:
         """Nothing is sent if the object is there with the same bytes."""

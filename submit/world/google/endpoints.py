@@ -46,6 +46,13 @@ def is_loopback(address: str) -> bool:
         return host == "localhost"
 
 
+def grpc_target(api: str, environ: Mapping[str, str]) -> str:
+    """Host and port of an API's gRPC. An emulator tells it where it answers REST; anywhere else it is the same host."""
+    address = base(api, "", environ)
+    parts = urlsplit(address)
+    return f"{parts.hostname}:{grpc_port(address) if is_loopback(address) else parts.port or 443}"
+
+
 def grpc_port(address: str, timeout_s: float = 10.0) -> int:
     """Where the emulator that answers REST at this address answers gRPC; after each start it is another port."""
     try:
