@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 
-from bench.reliability import crash, faults, load
+from bench.reliability import crash, faults, kills, load
 from bench.reliability.site import site
 
 BACKENDS = ("vertex", "mlengine")
@@ -69,10 +69,20 @@ def loads(_: argparse.Namespace) -> Iterator[str]:
             yield from load.run(here, backend, processes=20, each=50, chance=0.05)
 
 
+def killed(arguments: argparse.Namespace) -> Iterator[str]:
+    with site() as here:
+        yield "local: 100 jobs, 10 % of all replicas that start are killed"
+        yield from kills.run(here, jobs=100, at_once=4, chance=0.1, seed=arguments.seed)
+        yield "local: 20 jobs, 70 % of them, so that restarts are used up"
+        with site() as other:
+            yield from kills.run(other, jobs=20, at_once=4, chance=0.7, seed=arguments.seed)
+
+
 TABLES: Mapping[str, Callable[[argparse.Namespace], Iterator[str]]] = {
     "crash": crashes,
     "faults": fault_matrix,
     "load": loads,
+    "kills": killed,
 }
 
 if __name__ == "__main__":
