@@ -9,6 +9,7 @@ import contextlib
 import os
 import random
 import signal
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -25,13 +26,13 @@ def run(site: Site, *, jobs: int, at_once: int, chance: float, seed: int) -> Ite
     """Lines for people; those that begin with WRONG say what does not hold."""
     env = {"SUBMIT_LOCAL_CONCURRENCY": str(at_once)}
     begin = time.monotonic()
-    for number in range(jobs):
-        done = site.submit("train", "--async", "--job-name", f"job{number}", "--", "--seconds", SECONDS, env=env)
-        if done.code:
-            yield f"WRONG job{number}: {done.err}"
-    killer = Killer(site, chance, seed)
-    while (found := _jobs(site, jobs, env)) and any(job["ended"] is None for job in found):
-        killer.strike_for(1.0)
+    with killing(Killer(site, chance, seed)) as killer:
+        for number in range(jobs):
+            done = site.submit("train", "--async", "--job-name", f"job{number}", "--", "--seconds", SECONDS, env=env)
+            if done.code:
+                yield f"WRONG job{number}: {done.err}"
+        while (found := _jobs(site, jobs, env)) and any(job["ended"] is None for job in found):
+            time.sleep(1.0)
     yield from (f"WRONG {line}" for job in found for line in _wrong(job, killer.kills[job["name"]]))
     states = Counter(f"{job['state']} {job['cause'] or ''}".strip() for job in found)
     yield (
@@ -54,6 +55,18 @@ def _wrong(job: Any, kills: int) -> Iterator[str]:
         yield f"{job['name']} was killed {kills} times and started again {restarts} times"
 
 
+@contextlib.contextmanager
+def killing(killer: Killer) -> Iterator[Killer]:
+    """From the first job on, in a thread."""
+    thread = threading.Thread(target=killer.strike)
+    thread.start()
+    try:
+        yield killer
+    finally:
+        killer.over.set()
+        thread.join()
+
+
 class Killer:
     """`kills`: how often replicas of a job were killed. Each program is struck with `chance`, soon after its start."""
 
@@ -62,15 +75,14 @@ class Killer:
         self._mark = f"HOME={site.root / 'home'}".encode()
         self._chance, self._random = chance, random.Random(seed)
         self._seen: set[int] = set()
+        self.over = threading.Event()
 
-    def strike_for(self, seconds: float) -> None:
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
+    def strike(self) -> None:
+        while not self.over.wait(0.02):
             for pid, job in self._programs():
                 if pid not in self._seen:
                     self._seen.add(pid)
                     self._strike(pid, job)
-            time.sleep(0.02)
 
     def _strike(self, pid: int, job: str) -> None:
         if self._random.random() < self._chance:

@@ -93,7 +93,7 @@ class Journal:
     def tidy(self) -> None:
         """Removes what killed submissions have left of files; what they wrote down stays."""
         with contextlib.suppress(OSError):
-            left = [*self._records.glob(".*.part"), *(self.folder / "alive").iterdir()]
+            left = [*self.folder.glob("*/.*.part"), *(self.folder / "alive").iterdir()]
             for submission_id in {path.name.lstrip(".").partition(".")[0] for path in left} - self._alive.keys():
                 self._tidy(submission_id)
 
@@ -102,7 +102,7 @@ class Journal:
             held = journal_file.lock(self.folder / "alive" / submission_id)
         except BlockingIOError:  # somebody is busy with it
             return
-        for path in (*self._records.glob(f".{submission_id}.*.part"), self.folder / "alive" / submission_id):
+        for path in (*self.folder.glob(f"*/.{submission_id}.*.part"), self.folder / "alive" / submission_id):
             path.unlink(missing_ok=True)
         os.close(held)
 

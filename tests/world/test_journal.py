@@ -110,6 +110,26 @@ def test_a_killed_submission_is_open_and_a_living_one_is_not(journal: Journal, t
     assert found.submission_id == "living"
 
 
+def test_what_killed_submissions_have_left_of_files_is_tidied_up(journal: Journal, tmp_path: Path) -> None:
+    killed, living = writer(tmp_path / "state", "killed", "die"), writer(tmp_path / "state", "living", "wait")
+    assert living.stdout is not None
+    assert living.stdout.readline() == "sent\n"
+    killed.communicate(timeout=60)
+    folder = tmp_path / "state/submissions"
+    (folder / "provenance").mkdir()
+    left = [
+        folder / place / f".{name}.json.1.part" for place in ("records", "provenance") for name in ("killed", "living")
+    ]
+    for path in left:
+        path.touch()
+
+    journal.tidy()
+
+    assert [path for path in left if path.exists()] == [left[1], left[3]]
+    assert [path.name for path in (folder / "alive").iterdir()] == ["living"]
+    living.communicate("", timeout=60)
+
+
 def test_a_settled_intent_is_not_adopted_again(journal: Journal) -> None:
     journal.write(SENT)
     journal.settle(replace(SENT, state=State.CREATED, handle="h"))
