@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from submit import project_file, watch
 from submit.backends import Backend, load
-from submit.errors import ErrorKind, ServiceError
 from submit.intents import recovery
 from submit.intents.exactly_once import Submission
 from submit.intents.intent import Intent
@@ -123,14 +122,6 @@ class Client:
     def links(self, handle: Handle) -> Mapping[str, str]:
         """Pages about a job; none if the services are not those of the cloud, for the pages are."""
         return {} if endpoints(self.around.environ) else load(handle.backend).links(handle, self.target)
-
-    def exists(self, handle: Handle) -> bool:
-        try:
-            return handle in self.describe([handle])
-        except ServiceError as error:
-            if error.kind is ErrorKind.NOT_FOUND:
-                return False
-            raise
 
     def list_jobs(self, limit: int, state: State | None = None) -> Sequence[Status]:
         """The newest first, at most `limit` of those that are in that state."""

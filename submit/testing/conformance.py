@@ -29,7 +29,7 @@ import pytest
 from submit.backends import Feature, Refused
 from submit.errors import ErrorKind, ServiceError, UsageError
 from submit.job import Cause, Handle, LogEntry, State
-from submit.steps import Step, preview
+from submit.steps import Call, Command, Step, preview
 from submit.testing.site import AWAKE, Site
 
 LINES = 40
@@ -232,6 +232,14 @@ class Conformance:
         taken: list[Step] = []
         assert site.create(prepared, taken.append) not in listed
         assert taken == shown
+
+    def test_a_job_whose_answer_was_lost_is_found_by_its_submission(self, site: Site) -> None:
+        prepared = site.prepared(_NOTHING)
+        taken: list[Step] = []
+        handle = site.create(prepared, taken.append)
+        (place,) = [step.creates for step in taken if isinstance(step, Call | Command) and step.creates]
+        assert site.found(prepared.spec.submission_id, place) == handle
+        assert site.found("0" * 32, place) is None
 
     def test_the_job_dir_reaches_the_trainer(self, site: Site) -> None:
         handle = site.submit(_ARGV)

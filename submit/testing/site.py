@@ -119,6 +119,10 @@ class Site:
     def describe(self, handles: Sequence[Handle], observe: Observe = lambda _: None) -> Mapping[Handle, Status]:
         return self._take(self.backend.describe(handles, self.target), observe)
 
+    def found(self, submission_id: str, place: str) -> Handle | None:
+        """As after a crash: nothing is known but the submission and where it was sent."""
+        return self._take(self.backend.find(submission_id, place, self.target))
+
     def status(self, handle: Handle) -> Status:
         return self.describe([handle])[handle]
 

@@ -25,7 +25,7 @@ class Broken(Site):
 
     @property
     def backend(self) -> Backend:
-        names = ("capabilities", "options", "submit", "describe", "list_jobs", "logs", "cancel", "delete")
+        names = ("capabilities", "options", "submit", "describe", "list_jobs", "logs", "cancel", "delete", "find")
         return cast(Backend, SimpleNamespace(**{name: getattr(local, name) for name in names} | self.instead))
 
 
@@ -61,6 +61,11 @@ def without_cause(handles: Sequence[Handle], target: Target) -> Conversation[Map
     return {handle: replace(status, cause=None) for handle, status in found.items()}
 
 
+def found_by_place(submission_id: str, place: str, target: Target) -> Conversation[Handle | None]:
+    yield from ()
+    return Handle("local", place)
+
+
 def idle(handle: Handle, target: Target) -> Conversation[None]:
     yield from ()
 
@@ -74,6 +79,7 @@ def idle(handle: Handle, target: Target) -> Conversation[None]:
         ("test_several_jobs_are_described_by_fewer_questions_than_one_each", {"describe": one_by_one}),
         ("test_an_exit_code_is_the_cause_and_the_traceback_is_kept", {"describe": without_cause}),
         ("test_a_job_that_has_ended_is_forgotten_when_it_is_deleted", {"delete": idle}),
+        ("test_a_job_whose_answer_was_lost_is_found_by_its_submission", {"find": found_by_place}),
         ("test_trials_are_run_and_measured", {"capabilities": {Feature.TUNING: Refused("a reason that nobody hears")}}),
     ],
 )
