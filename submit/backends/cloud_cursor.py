@@ -18,7 +18,8 @@ REMEMBERED_S = 120.0
 """How long before that entries are known, because a tail may give late what a list has given meanwhile."""
 LOOKS_S = (0.0, 0.3, 1.0, 5.0, 20.0)
 """Ages of a tail at which the log is listed as well: nobody knows from when on exactly a tail gives what comes."""
-LOOK_EVERY_S = 60.0
+LOOK_EVERY_S = (5.0, 60.0)
+"""And then: the shorter, if a list had what the tail should have given, as behind proxies that keep streams back."""
 LATE_S, LATEST_S = 1.0, 120.0
 SILENT_S = 10.0
 """How long after a job's end its last words are waited for."""
@@ -31,9 +32,9 @@ class Cursor:
     What had arrived before `horizon` is never listed again, what arrived since is known by `seen`. `newest` is when the
     service received the newest entry, `lag_s` the longest that one was on its way. A list that is read page by page has
     its filter in `query`, the next page's `token`, the time `began`, what was the newest then (`known`), and the job's
-    `end` if it had ended before. `session` is the tail, `age_s` how long it lives, `looked_s` its age at the last list;
-    `polls` counts the lists until a tail is tried again, `cuts` the tails that broke, `failures` the answers that did
-    not come, `idle` the lists without news.
+    `end` if it had ended before. `session` is the tail, `age_s` how long it lives, `looked_s` its age at the last list
+    and `every_s` the time to the next; `polls` counts the lists until a tail is tried again, `cuts` the tails that
+    broke, `failures` the answers that did not come, `idle` the lists without news.
     """
 
     horizon: str = ""
@@ -48,6 +49,7 @@ class Cursor:
     session: str = ""
     age_s: float = 0.0
     looked_s: float = -1.0
+    every_s: float = LOOK_EVERY_S[1]
     polls: int = 0
     cuts: int = 0
     failures: int = 0
@@ -70,7 +72,7 @@ class Cursor:
     @property
     def must_list(self) -> bool:
         """Whether a list is due: amid one, at the beginning, or in the rhythm of a tail."""
-        following = next((age for age in LOOKS_S if age > self.looked_s), self.looked_s + LOOK_EVERY_S)
+        following = next((age for age in LOOKS_S if age > self.looked_s), self.looked_s + self.every_s)
         return bool(self.token) or not self.began or self.looked_s < 0 or self.age_s >= following
 
     @property
@@ -105,11 +107,14 @@ class Cursor:
         idle = 0 if entries else self.idle
         return entries, replace(self, newest=newest, lag_s=lag_s, final=final, idle=idle)
 
-    def listed(self) -> Self:
+    def listed(self, *, had_news: bool) -> Self:
         """After the last page of a list: everything that had arrived when it began has been read."""
+        shortest, longest = LOOK_EVERY_S
+        missed = had_news and self.age_s > shortest
+        every_s = shortest if missed else min(2 * self.every_s, longest)
         arrived = max(self.known, min(self.newest or self.began, self.began))
         horizon = max(self.horizon, times.earlier(arrived, OVERLAP_S))
-        after = replace(self, query="", token="", horizon=horizon, looked_s=self.age_s)
+        after = replace(self, query="", token="", horizon=horizon, looked_s=self.age_s, every_s=every_s)
         return replace(after, seen=self.seen.since(after._remembered))
 
     @property

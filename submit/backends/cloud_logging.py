@@ -141,7 +141,7 @@ def _listed(cursor: Cursor, log: _Log, wait_s: float, end: End) -> Conversation[
     token = str(reply.get("nextPageToken") or "")
     if token:
         return _answer(entries, replace(cursor, token=token), more=True)
-    cursor = cursor.listed()
+    cursor = cursor.listed(had_news=bool(entries))
     if cursor.is_settled:
         return _answer(entries, cursor, ended=True)
     if wait_s and not entries and (cursor.polls or cursor.end):

@@ -53,7 +53,7 @@ KINDS = {
 
 
 class CloudLog:
-    """A tail gives at most `tail_limit` entries at once, and suppresses the rest.
+    """A tail gives at most `tail_limit` entries at once, and suppresses the rest; with 0 it is silent about them.
 
     `troubles` are what the next answers are instead, by their HTTP status; 403 concerns tails alone, "" is none."""
 
@@ -155,7 +155,7 @@ class CloudLog:
         following = min((arrival for _, arrival, _ in self._arrivals if arrival > read), default=self.now + wait_s)
         self.now = max(self.now, min(self.now + wait_s, following))
         self._tail = name, begun, self.now
-        found = self._arrived(read)
+        found = self._arrived(read) if self.tail_limit != 0 else []
         given: list[Json] = list(found[: self.tail_limit])
         suppressed = len(found) - len(given)
         return {"session": name, "ageSeconds": self.now - begun, "entries": given, "suppressed": suppressed}

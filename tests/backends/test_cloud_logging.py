@@ -13,7 +13,9 @@ from submit.backends.cloud_cursor import Cursor
 from submit.backends.cloud_entries import entry_of, identity_of, times_of
 from submit.errors import ServiceError
 from submit.job import JsonObject
+from submit.logs import times
 from submit.logs.seen import Seen
+from submit.logs.stream import Stream
 from tests.backends.cloud_log import CloudLog, entry, last_words, moment
 
 LINES = [entry(f"line {n}", n) for n in range(1, 30)]
@@ -146,7 +148,7 @@ def test_what_is_remembered_is_bounded_by_time() -> None:
     for minute in range(200):
         cursor = replace(cursor, began=moment(minute * 60), known=moment(minute * 60))
         _, cursor = cursor.taken(entry(f"{minute}.{n}", minute * 60 + n / 10) for n in range(100))
-        cursor = cursor.listed()
+        cursor = cursor.listed(had_news=True)
     assert len(cursor.seen) <= 500
     assert len(str(cursor)) < 30_000
 
@@ -208,6 +210,20 @@ def test_a_machine_whose_clock_is_wrong_loses_no_line(skew_s: float) -> None:
 def test_what_a_tail_leaves_out_is_listed() -> None:
     log = CloudLog([*LINES, *(entry(f"burst {n:02}", 10) for n in range(50)), last_words(30)], 30, tail_limit=5)
     assert sorted(names(log)) == sorted([*EXPECTED, *(f"burst {n:02}" for n in range(50))])
+
+
+def test_behind_a_proxy_that_keeps_tails_back_lines_come_by_lists() -> None:
+    log = CloudLog([entry(f"line {n}", n * 20) for n in range(1, 30)] + [last_words(600)], 600, tail_limit=0)
+    stream = Stream({"job": ""})
+    delays, shown = list[float](), list[str]()
+    while not stream.ended:
+        stream.add("job", log.page(stream.cursor("job"), 1.0), log.now)
+        for line in stream.ready(log.now):
+            delays.append(log.now - times.seconds_between(moment(0), line.timestamp))
+            shown.append(line.message)
+    assert shown == EXPECTED
+    assert max(delays[3:]) < 30
+    assert log.count("entries.list") < 200
 
 
 def test_ten_thousand_lines_a_second_are_all_shown_in_order() -> None:

@@ -20,6 +20,7 @@ from submit.world.google.replies import kind_of
 
 QUEUED = 20_000
 """So many entries wait here; those behind them wait at the service, which suppresses some if they are too many."""
+CONNECT_S = 10.0
 _METHOD = "/google.logging.v2.LoggingServiceV2/TailLogEntries"
 
 
@@ -117,6 +118,7 @@ class Tail:
         channel, call = self._opened()
         try:
             self._call = call
+            grpc.channel_ready_future(channel).result(timeout=CONNECT_S)
             self._begun = time.monotonic()
             for response in call:
                 self._keep(response)
@@ -124,6 +126,8 @@ class Tail:
                     break
         except grpc.RpcError as error:
             return _translated(error)
+        except grpc.FutureTimeoutError:
+            return ServiceError("Cloud Logging cannot be reached by gRPC", kind=ErrorKind.TRANSIENT)
         finally:
             call.cancel()
             self._closed.set()
