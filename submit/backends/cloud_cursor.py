@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Self
 
 from submit.backends import cloud_entries
@@ -20,7 +20,10 @@ LOOKS_S = (0.0, 0.3, 1.0, 5.0, 20.0)
 """Ages of a tail at which the log is listed as well: nobody knows from when on exactly a tail gives what comes."""
 LOOK_EVERY_S = (5.0, 60.0)
 """And then: the shorter, if a list had what the tail should have given, as behind proxies that keep streams back."""
-LATE_S, LATEST_S = 1.0, 120.0
+LATE_S, LATEST_S = 0.2, 120.0
+"""What is late for an entry, and what is later than anybody waits for at the end."""
+STRAGGLERS_S = 5.0
+"""How long after a job's end at least the log is read on if entries were late."""
 SILENT_S = 10.0
 """How long after a job's end its last words are waited for."""
 
@@ -30,16 +33,16 @@ class Cursor:
     """Times are of the normal form, "" where there is none yet.
 
     What had arrived before `horizon` is never listed again, what arrived since is known by `seen`. `newest` is when the
-    service received the newest entry, `lag_s` the longest that one was on its way. A list that is read page by page has
-    its filter in `query`, the next page's `token`, the time `began`, what was the newest then (`known`), and the job's
-    `end` if it had ended before. `session` is the tail, `age_s` how long it lives, `looked_s` its age at the last list
-    and `every_s` the time to the next; `polls` counts the lists until a tail is tried again, `cuts` the tails that
-    broke, `failures` the answers that did not come, `idle` the lists without news.
+    service received the newest entry, `lags` the shortest and the longest time that entries of a replica were on their
+    way. A list that is read page by page has its filter in `query`, the next page's `token`, the time `began`, what was
+    the newest then (`known`), and the job's `end` if it had ended before. `session` is the tail, `age_s` how long it
+    lives, `looked_s` its age at the last list and `every_s` the time to the next. `polls` counts the lists until a tail
+    is tried again, `cuts` the tails that broke, `failures` the answers that did not come, `idle` lists without news.
     """
 
     horizon: str = ""
     newest: str = ""
-    lag_s: float = 0.0
+    lags: dict[str, tuple[float, float]] = field(default_factory=dict)
     query: str = ""
     token: str = ""
     began: str = ""
@@ -62,7 +65,7 @@ class Cursor:
         return cls(**{**values, "seen": Seen(values.get("seen"))})
 
     def __str__(self) -> str:
-        said = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "seen"}
+        said = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "seen"}
         return json.dumps({**said, "seen": self.seen.to_json()})
 
     @property
@@ -87,25 +90,28 @@ class Cursor:
         The log of a job that has ended is complete with the service's last words, unless entries of this job were late
         before: then for as long after the end.
         """
-        late_s = min(1.2 * self.lag_s, LATEST_S) if self.lag_s >= LATE_S else 0.0
+        late_s = max((longest - shortest for shortest, longest in self.lags.values()), default=0.0)
+        late_s = min(max(STRAGGLERS_S, 1.2 * late_s), LATEST_S) if late_s >= LATE_S else 0.0
         wait_s = late_s if self.final else SILENT_S + late_s
         return bool(self.end) and (not wait_s or times.earlier(self.began, wait_s) >= self.end)
 
     def taken(self, items: Iterable[JsonObject]) -> tuple[list[LogEntry], Self]:
         """The entries that are new, and the cursor behind them."""
         entries: list[LogEntry] = []
-        newest, lag_s, final, remembered = self.newest, self.lag_s, self.final, self._remembered
+        newest, final, remembered, lags = self.newest, self.final, self._remembered, dict(self.lags)
         for item in items:
             timestamp, received = cloud_entries.times_of(item)
             name = cloud_entries.identity_of(item, timestamp)
             if received >= remembered and self.seen.is_new(name, timestamp, max(timestamp, received)):
-                entries.append(cloud_entries.entry_of(item, timestamp))
+                entry = cloud_entries.entry_of(item, timestamp)
+                entries.append(entry)
                 newest = max(newest, received)
                 final = final or cloud_entries.is_final(item)
-                if received > timestamp:
-                    lag_s = max(lag_s, times.seconds_between(timestamp, received))
+                lag_s = times.seconds_between(timestamp, received) if received > timestamp else 0.0
+                shortest, longest = lags.get(entry.replica, (lag_s, lag_s))
+                lags[entry.replica] = min(shortest, lag_s), max(longest, lag_s)
         idle = 0 if entries else self.idle
-        return entries, replace(self, newest=newest, lag_s=lag_s, final=final, idle=idle)
+        return entries, replace(self, newest=newest, lags=lags, final=final, idle=idle)
 
     def listed(self, *, had_news: bool) -> Self:
         """After the last page of a list: everything that had arrived when it began has been read."""

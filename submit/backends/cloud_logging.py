@@ -146,7 +146,9 @@ def _listed(cursor: Cursor, log: _Log, wait_s: float, end: End) -> Conversation[
         return _answer(entries, cursor, ended=True)
     if wait_s and not entries and (cursor.polls or cursor.end):
         yield pause(POLL_S[0] if cursor.end else min(POLL_S[0] * 1.25**cursor.idle, POLL_S[1]))
-    return _answer(entries, replace(cursor, polls=max(0, cursor.polls - 1), idle=0 if entries else cursor.idle + 1))
+    cursor = replace(cursor, polls=max(0, cursor.polls - 1), idle=0 if entries else cursor.idle + 1)
+    note = "the job has ended; its log may not be complete yet" if wait_s and cursor.end else ""
+    return replace(_answer(entries, cursor), note=note)
 
 
 def _list(cursor: Cursor, log: _Log) -> Conversation[JsonObject]:

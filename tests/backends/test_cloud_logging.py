@@ -57,6 +57,8 @@ def test_a_job_without_last_words_ends_when_its_log_is_silent() -> None:
 def test_what_came_late_before_is_waited_for_at_the_end() -> None:
     late = [entry("early", 5, 14), entry("end", 29, 36)]
     log = CloudLog([*LINES, *late, last_words(30)], 30)
+    notes = {page.note for page in CloudLog([*LINES, *late, last_words(30)], 30).pages()}
+    assert "the job has ended; its log may not be complete yet" in notes
     shown = log.shown()
     assert sorted(line.message for line in shown) == sorted([*EXPECTED, "early", "end"])
     assert [line.message for line in shown if line.late] == ["early", "end"]
@@ -205,6 +207,13 @@ def test_a_machine_whose_clock_is_wrong_loses_no_line(skew_s: float) -> None:
         log = CloudLog([*lines, *other, last_words(3630)], 3630, troubles)
         log.now = 3600.0
         assert sorted(names(log)) == sorted([*EXPECTED, *(f"other {n}" for n in range(1, 30))])
+
+
+def test_a_clock_that_is_always_wrong_is_no_lateness_to_be_waited_for() -> None:
+    skewed = [entry(f"line {n}", n - 8, n) for n in range(9, 30)]
+    log = CloudLog([*skewed, last_words(30)], 30)
+    assert names(log) == EXPECTED[8:]
+    assert log.now < 31
 
 
 def test_what_a_tail_leaves_out_is_listed() -> None:
