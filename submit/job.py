@@ -322,8 +322,9 @@ class Handle:
         backend, sign, path = text.partition("://")
         if not sign:
             backend, path = default_backend, text
-        if not backend or not path:
-            raise UsageError(f"`{text}` does not name a job", hint="Name it as `submit jobs list` does.")
+        shown = text.encode(errors="backslashreplace").decode()  # what a shell takes may be no text at all
+        if not backend or not path or shown != text:
+            raise UsageError(f"`{shown}` does not name a job", hint="Name it as `submit jobs list` does.")
         return cls(backend, unquote(path))
 
 

@@ -28,3 +28,8 @@ def test_states_are_ordered_so_that_a_late_answer_never_moves_a_job_back() -> No
     order = [State.QUEUED, State.PREPARING, State.RUNNING, State.CANCELLING, State.CANCELLED]
     assert [state.rank for state in order] == sorted({state.rank for state in order})
     assert {state for state in State if state.ended} == {State.SUCCEEDED, State.FAILED, State.CANCELLED}
+
+
+def test_a_word_that_is_no_text_names_no_job() -> None:
+    with pytest.raises(UsageError, match=r"`\\udc80` does not name a job"):
+        Handle.parse("\udc80", default_backend="local")
