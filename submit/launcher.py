@@ -704,7 +704,7 @@ class Orders:
 CANNOT_START = 127
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 F_SETPIPE_SZ = 1031  # fcntl has its name since Python 3.10
-PIPE_BYTES, READ_BYTES = 1 << 20, 1 << 17
+PIPE_BYTES, READ_BYTES = 1 << 20, 1 << 15
 
 
 def c_library() -> Any:

@@ -66,7 +66,7 @@ class Read:
     source: str
     position: int
     wait_s: float = 0.0
-    limit: int = 1 << 20
+    limit: int = 1 << 17
     file: str = ""
 
 
