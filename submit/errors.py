@@ -88,3 +88,11 @@ class UnsentError(ServiceError):
 
 class UnansweredError(ServiceError):
     """The request was sent, and no answer came: it may have been done, or may yet be."""
+
+
+class CommandError(ServiceError):
+    """A program ended with another exit code than 0. `code`; `output` is what it wrote to standard error."""
+
+    def __init__(self, message: str, *, code: int, output: str) -> None:
+        super().__init__(message, kind=ErrorKind.INTERNAL)
+        self.code, self.output = code, output

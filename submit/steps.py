@@ -18,11 +18,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
-    """Bytes to an object (`gs://…`) or a path; skipped if it is there with the same digest. Reply: None."""
+    """Bytes to an object (`gs://…`) or a path; skipped if it is there with the same digest. Reply: None.
+
+    `host` is the machine whose path it is, as ssh names it; empty for this one. `~/` is the user's home there.
+    """
 
     data: bytes
     to: str
     digest: str
+    host: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,12 +47,15 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """A program to run. Reply: its standard output as text; an exit code other than 0 is a `ServiceError`.
+    """A program to run, in the user's home folder. Reply: its standard output as text; an exit code other than 0 is a
+    `CommandError`.
 
-    `creates` is that of `Call`.
+    `host` is the machine that it runs on, as ssh names it; empty for this one. `creates` is that of `Call`.
     """
 
     argv: tuple[str, ...]
+    host: str = ""
+    timeout_s: float = 60.0
     stdin: str = ""
     assumed: str = ""
     changes: bool = True

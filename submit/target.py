@@ -28,6 +28,7 @@ class Surroundings:
     gcloud: Mapping[str, str] = field(default_factory=dict)
 
 
+_CLUSTER = r"SUBMIT_[A-Z]+_(HOST|FOLDER)"
 _ENDPOINTS = ("CLOUDSDK_API_ENDPOINT_OVERRIDES_", "STORAGE_EMULATOR_HOST")
 
 
@@ -88,8 +89,22 @@ def resolve(
         or DEFAULT_REGION,
         staging_bucket=_bucket(flags.staging_bucket) or project_default("staging-bucket"),
         state_dir=str(surroundings.state_dir),
+        endpoints=_clusters(environ, defaults),
         bucket_root=environ.get("SUBMIT_BUCKET_ROOT") or str(surroundings.state_dir / "buckets"),
     )
+
+
+def _clusters(environ: Mapping[str, str], defaults: Mapping[str, Json]) -> dict[str, str]:
+    """Where clusters are reached, by the names of the variables that say so."""
+    said = {
+        f"SUBMIT_{backend.upper()}_{key.upper()}": value
+        for backend, table in defaults.items()
+        if isinstance(table, dict)
+        for key, value in table.items()
+        if isinstance(value, str)
+    }
+    given = {**said, **environ}
+    return {name: value for name, value in given.items() if value and re.fullmatch(_CLUSTER, name)}
 
 
 def _bucket(flag: str | None) -> str | None:

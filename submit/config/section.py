@@ -6,11 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import cast
 
+from submit import backends
 from submit.config.values import mapping, number, part, parts, real, text
 from submit.job import Config, Json, JsonObject, Retry, Scheduling
-
-_BACKENDS_OPTIONS = ("local",)
-
 
 _RETRIED = ("preempted", "node_lost")
 """What a job with `retries` is started again after, unless `retry_on` says otherwise: causes that are not its own."""
@@ -28,7 +26,7 @@ def apply(config: Config, section: JsonObject) -> Config:
         env={**config.env, **mapping(section, "env")},
         retry=_retry(section),
         fallbacks=tuple(parts(section, "fallbacks")),
-        options={name: part(section, name) for name in _BACKENDS_OPTIONS if name in section},
+        options={name: part(section, name) for name in backends.REGISTRY if name in section},
     )
 
 
@@ -67,4 +65,9 @@ def apply_defaults(config: Config, defaults: Mapping[str, Json]) -> Config:
         job_dir=config.job_dir or text(given, "job-dir"),
         labels={**mapping(given, "labels"), **config.labels},
         env={**mapping(given, "env"), **config.env},
+        options={
+            name: {**part(given, name), **config.options.get(name, {})}
+            for name in backends.REGISTRY
+            if name in given or name in config.options
+        },
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from submit.errors import UsageError
@@ -16,6 +17,16 @@ def read(path: Path, *, limit: int | None = None) -> bytes:
             return file.read(-1 if limit is None else limit)
     except OSError as error:
         raise UsageError(f"cannot read `{path}`: {(error.strerror or str(error)).lower()}") from error
+
+
+def home(environ: Mapping[str, str]) -> Path:
+    """That of the user whose environment this is."""
+    return Path(environ.get("HOME") or Path.home())
+
+
+def in_home(text: str, environ: Mapping[str, str]) -> Path:
+    """A path of which `~/` may be the beginning."""
+    return home(environ) / text.removeprefix("~/")
 
 
 def read_if_there(path: Path) -> bytes | None:

@@ -17,6 +17,7 @@ from submit.world import files, growing, surroundings
 
 if TYPE_CHECKING:
     from submit.engine import Engine
+    from submit.world.commands import Commands
     from submit.world.google import Google
 
 _GOOGLE = ("aiplatform", "ml", "logging", "storage")
@@ -38,6 +39,7 @@ class World:
         self._progress = progress
         self._engine: Engine | None = None
         self._google: Google | None = None
+        self._commands: Commands | None = None
 
     def close(self) -> None:
         """Leaves the engine's jobs running; a world that is used to the end of the process needs none of this."""
@@ -53,12 +55,11 @@ class World:
 
     def _perform(self, step: Step) -> Reply:
         match step:
-            case Upload(to=to) if to.startswith("gs://"):
-                self.google.upload(step)
-                return None
             case Upload():
                 self._upload(step)
                 return None
+            case Command():
+                return self.commands.run(step)
             case Call(api=api) if api in _GOOGLE:
                 return self.google.call(step)
             case Call(api="clock", request={"seconds": int() | float() as seconds}):
@@ -70,7 +71,7 @@ class World:
                 return _call_engine(self.engine, step)
             case Read():
                 return self._read(step)
-            case Call() | Command():
+            case Call():
                 raise ServiceError(f"no door leads to `{step}`", kind=ErrorKind.INTERNAL)
 
     @property
@@ -96,6 +97,14 @@ class World:
             self._google = Google(self._surroundings.environ, progress=self._progress)
         return self._google
 
+    @property
+    def commands(self) -> Commands:
+        if self._commands is None:
+            from submit.world.commands import Commands
+
+            self._commands = Commands(self._surroundings.environ)
+        return self._commands
+
     @contextmanager
     def _for_people(self) -> Iterator[None]:
         """A disk that is full or a folder that is read-only is no defect."""
@@ -113,7 +122,13 @@ class World:
             ) from error
 
     def _upload(self, step: Upload) -> None:
-        path = Path(step.to)
+        if step.to.startswith("gs://"):
+            self.google.upload(step)
+            return
+        if step.host:
+            self.commands.upload(step)
+            return
+        path = files.in_home(step.to, self._surroundings.environ)
         if not files.has_digest(path, step.digest):
             files.write(path, step.data)
 

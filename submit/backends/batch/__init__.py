@@ -1,0 +1,15 @@
+"""Clusters that run scripts from a queue: what Slurm, Grid Engine and their like have in common.
+
+A `Dialect` says how one of them is spoken to; `Batch` is the backend over it. Jobs live in folders of the file system
+that all nodes share, below `submit.<backend>.folder`:
+
+    programs/DIGEST/…   the launcher and what finds a replica's place, as this version has them
+    packages/DIGEST/…   trainers, verified before they are installed
+    cache/              their environments, made once
+    jobs/KEY/           job.json, task.sh, records/, logs/ (a file per replica and restart), out/, cluster.log
+"""
+
+from submit.backends.batch.backend import Batch
+from submit.backends.batch.dialect import BatchJob, Dialect, Queued, Shape
+
+__all__ = ["Batch", "BatchJob", "Dialect", "Queued", "Shape"]

@@ -1,0 +1,223 @@
+"""The verbs of a batch cluster's backend, in whichever dialect. A module takes them by assignment."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+from submit.backends import creation
+from submit.backends.batch import following, looking, request
+from submit.backends.batch.dialect import Dialect, Queued
+from submit.backends.batch.following import Cursor
+from submit.backends.batch.place import Place, Site, key_of
+from submit.backends.batch.status import Answers, ending, status
+from submit.errors import CommandError, ErrorKind, ServiceError, UnansweredError
+from submit.job import Handle, JobSpec, JsonObject, LogPage, Status, Target
+from submit.steps import Command, Conversation
+
+_QUEUE_S = 10.0
+"""The scheduler's own clients wait 18 s for a controller that is down."""
+_NO_FOLDER = 44
+_CANCELLED = b"cancelled\n"
+
+
+class Batch:
+    def __init__(self, dialect: Dialect) -> None:
+        self.dialect = dialect
+
+    def submit(self, spec: JobSpec, target: Target) -> Conversation[Handle]:
+        """Puts the job's files on the shared file system, and its script into the queue."""
+        site = Site.of(self.dialect.name, target, spec.options)
+        place = Place(site=site, key=key_of(spec))
+        handle = place.handle(self.dialect.name)
+        job = request.batch_job(spec, site)
+        yield from request.uploads(spec, site, self.dialect, target)
+        command = Command(
+            argv=self.dialect.submission(job),
+            stdin=self.dialect.script(job),
+            host=site.host,
+            assumed="1",
+            creates=str(handle),
+        )
+        try:
+            answer = yield command
+        except ServiceError as error:
+            yield from self._lost_or_refused(place, error)
+        else:
+            self.dialect.submitted(str(answer))
+        return handle
+
+    def find(self, submission_id: str, place: str, target: Target) -> Conversation[Handle | None]:
+        """`place` is the handle that the job would have; its key has a part of the submission's id."""
+        handle = Handle.parse(place, default_backend=self.dialect.name)
+        found = yield from self._exists(Place.parse(handle, target))
+        return handle if found else None
+
+    def describe(self, handles: Sequence[Handle], target: Target) -> Conversation[Mapping[Handle, Status]]:
+        places = {handle: Place.parse(handle, target) for handle in handles}
+        found: dict[Handle, Status] = {}
+        for site in dict.fromkeys(place.site for place in places.values()):
+            ours = {handle: place for handle, place in places.items() if place.site == site}
+            answer = yield looking.look(site, [place.key for place in ours.values()])
+            folders = looking.folders(str(answer))
+            for handle, place in ours.items():
+                if place.key not in folders:
+                    raise _unknown(handle)
+            known = yield from self._statuses(site, folders)
+            found |= {handle: known[place.key] for handle, place in ours.items()}
+        return found
+
+    def list_jobs(self, target: Target, limit: int) -> Conversation[Sequence[Status]]:
+        """Newest first."""
+        site = Site.of(self.dialect.name, target)
+        answer = yield looking.newest(site, limit)
+        known = yield from self._statuses(site, looking.folders(str(answer)))
+        return list(known.values())
+
+    def logs(self, handle: Handle, target: Target, cursor: str, wait_s: float) -> Conversation[LogPage]:
+        """It ends when the job has ended and everything was read after that was known."""
+        place = Place.parse(handle, target)
+        page = yield from self._page(handle, place, Cursor.parse(cursor), wait_s)
+        if page.entries or page.more:
+            return page
+        behind = Cursor.parse(page.cursor)
+        if not (yield from self._has_ended(place, ask=behind.is_due or not wait_s)):
+            return page
+        last = yield from self._page(handle, place, behind, 0.0)
+        return LogPage(entries=last.entries, cursor=last.cursor, ended=not (last.entries or last.more), more=last.more)
+
+    def cancel(self, handle: Handle, target: Target) -> Conversation[None]:
+        """Marks it first: nobody else may remember a job that was cancelled before it ran."""
+        place = Place.parse(handle, target)
+        yield from self._folder(handle, place)
+        yield request.upload(_CANCELLED, f"jobs/{place.key}/cancelled", place.site)
+        command = Command(argv=self.dialect.cancellation(place.key), host=place.site.host)
+        try:
+            yield command
+        except CommandError as error:
+            if (kind := self.dialect.kind(error.output)) is not ErrorKind.NOT_FOUND:
+                raise ServiceError(str(error), kind=kind) from error
+
+    def delete(self, handle: Handle, target: Target) -> Conversation[None]:
+        """Removes the job's folder, with its outputs if they are there."""
+        place = Place.parse(handle, target)
+        found = (yield from self.describe([handle], target))[handle]
+        if not found.state.ended:
+            hint = f"Cancel it first: `submit jobs cancel {handle}`."
+            raise ServiceError(f"`{handle}` has not ended: {found.state}", kind=ErrorKind.INVALID, hint=hint)
+        yield self._removal(place)
+
+    def links(self, handle: Handle, target: Target) -> Mapping[str, str]:
+        return {}  # its folder is no page; `describe` shows it
+
+    def environment(self, handle: Handle, target: Target) -> Conversation[JsonObject | None]:
+        place = Place.parse(handle, target)
+        path = f"{place.site.root}/jobs/{place.key}/tasks/workerpool0-0.environment.json"
+        try:
+            answer = yield Command(argv=("cat", "--", path), host=place.site.host, changes=False)
+        except CommandError:
+            return None
+        value = json.loads(str(answer) or "null")
+        return value if isinstance(value, dict) else None
+
+    def _lost_or_refused(self, place: Place, error: ServiceError) -> Conversation[None]:
+        """Returns if the job is in the queue all the same."""
+        kind = self.dialect.kind(error.output) if isinstance(error, CommandError) else error.kind
+        if kind is ErrorKind.TRANSIENT:
+            yield from self._looked_for(place, error)
+            return
+        yield self._removal(place)
+        raise ServiceError(str(error), kind=kind) from error
+
+    def _looked_for(self, place: Place, lost: ServiceError) -> Conversation[None]:
+        for pause_s in creation.LOOKS_S:
+            yield creation.pause(pause_s)
+            if (yield from self._exists(place)):
+                return
+        hint = "`submit jobs recover` says whether there is a job; if it was never created, submit it again."
+        raise UnansweredError(f"{lost}; no job has come of it so far", kind=ErrorKind.TRANSIENT, hint=hint) from lost
+
+    def _exists(self, place: Place) -> Conversation[bool]:
+        """Whether the scheduler has it, or has had it."""
+        answer = yield looking.look(place.site, [place.key])
+        folder = looking.folders(str(answer)).get(place.key)
+        if folder is not None and folder.records:
+            return True
+        answers = yield from self._ask(place.site, [place.key])
+        return place.key in answers.found
+
+    def _folder(self, handle: Handle, place: Place) -> Conversation[looking.Folder]:
+        answer = yield looking.look(place.site, [place.key])
+        folder = looking.folders(str(answer)).get(place.key)
+        if folder is None:
+            raise _unknown(handle)
+        return folder
+
+    def _statuses(self, site: Site, folders: Mapping[str, looking.Folder]) -> Conversation[Mapping[str, Status]]:
+        """The scheduler is asked once, and only about jobs whose own records do not tell their end."""
+        open_keys = [key for key, folder in folders.items() if ending(folder) is None]
+        answers = (yield from self._ask(site, open_keys)) if open_keys else Answers()
+        return {
+            key: status(folder, Place(site=site, key=key), self.dialect.name, answers)
+            for key, folder in folders.items()
+        }
+
+    def _ask(self, site: Site, keys: Sequence[str]) -> Conversation[Answers]:
+        """The queue, and accounting about what that does not know."""
+        try:
+            answer = yield _question(self.dialect.queue(keys), site)
+        except ServiceError as error:
+            if self._is_away(error):
+                return Answers(problem=str(error))
+            raise
+        found: dict[str, Queued] = dict(self.dialect.queued(str(answer)))
+        missing = [key for key in keys if key not in found]
+        argv = self.dialect.accounting(missing) if missing else ()
+        if argv:
+            try:
+                answer = yield _question(argv, site)
+            except ServiceError:  # most small clusters have none
+                return Answers(found=found)
+            found |= self.dialect.accounted(str(answer))
+        return Answers(found=found)
+
+    def _is_away(self, error: ServiceError) -> bool:
+        kind = self.dialect.kind(error.output) if isinstance(error, CommandError) else error.kind
+        return kind is ErrorKind.TRANSIENT
+
+    def _page(self, handle: Handle, place: Place, cursor: Cursor, wait_s: float) -> Conversation[LogPage]:
+        try:
+            answer = yield following.follow(place, cursor, wait_s)
+        except CommandError as error:
+            if error.code == _NO_FOLDER:
+                raise _unknown(handle) from error
+            raise
+        entries, behind, more = following.read(str(answer), cursor)
+        if answer and not entries and wait_s:  # the torn line of a node that was lost: it would be found again at once
+            yield creation.pause(wait_s)
+        hold_s = following.HOLD_S if len(behind.positions) > 1 else 0.0
+        return LogPage(entries=entries, cursor=str(behind), ended=False, more=more, hold_s=hold_s)
+
+    def _has_ended(self, place: Place, *, ask: bool) -> Conversation[bool]:
+        answer = yield looking.look(place.site, [place.key])
+        folders = looking.folders(str(answer))
+        folder = folders.get(place.key)
+        if folder is None or ending(folder) is not None:
+            return True
+        if not ask:
+            return False
+        known = yield from self._statuses(place.site, folders)
+        return known[place.key].state.ended
+
+    def _removal(self, place: Place) -> Command:
+        argv = ("rm", "-rf", "--", f"{place.site.root}/jobs/{place.key}")
+        return Command(argv=argv, host=place.site.host)
+
+
+def _question(argv: tuple[str, ...], site: Site) -> Command:
+    return Command(argv=argv, host=site.host, timeout_s=_QUEUE_S, changes=False)
+
+
+def _unknown(handle: Handle) -> ServiceError:
+    hint = "`submit jobs list` shows those that there are."
+    return ServiceError(f"there is no job `{handle}`", kind=ErrorKind.NOT_FOUND, hint=hint)

@@ -1,0 +1,97 @@
+"""How one kind of cluster is spoken to: pure functions, and the values that they take and give."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from submit.backends import Capability, Feature
+from submit.errors import ErrorKind
+from submit.job import Cause, Json, State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """What each replica needs; `memory_mb` is None where nobody says."""
+
+    cpus: int
+    memory_mb: int | None
+    gpus: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchJob:
+    """A job as its script needs it. `key` is its name in the queue, unique for ever, and that of its folder.
+
+    `folder` is the job's folder, relative to the user's home or absolute. `limit_s` is None without a time limit.
+    """
+
+    key: str
+    folder: str
+    replicas: int
+    shape: Shape
+    limit_s: float | None
+    requeue: bool
+    options: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queued:
+    """A job as the scheduler sees it. `state` is ours, `word` the scheduler's own; `reason` says why it waits or how
+    it ended. `stuck` says what to do about a job that will never start."""
+
+    key: str
+    id: str
+    state: State
+    word: str
+    reason: str = ""
+    cause: Cause | None = None
+    submitted: datetime | None = None
+    started: datetime | None = None
+    ended: datetime | None = None
+    restarts: int = 0
+    stuck: str = ""
+
+
+class Dialect(Protocol):
+    """The functions of a dialect. Each command has a parser of its answer, tried on recorded answers."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def title(self) -> str:
+        """For people: `Slurm`."""
+
+    @property
+    def options(self) -> Mapping[str, str]: ...
+    @property
+    def capabilities(self) -> Mapping[Feature, Capability]: ...
+
+    def script(self, job: BatchJob) -> str:
+        """What the scheduler runs: its directives, then a start of `task.sh` for each replica, in the job's folder."""
+
+    def task(self, job: BatchJob) -> str:
+        """Lines of POSIX shell for `task.sh`: they set `rank`, `restart`, `id` and, in a job of several replicas,
+        `address`, by which other nodes reach this one."""
+
+    def submission(self, job: BatchJob) -> tuple[str, ...]:
+        """The command that takes the script on its standard input, and prints the scheduler's id."""
+
+    def submitted(self, answer: str) -> str:
+        """The id, or a `ServiceError`."""
+
+    def queue(self, keys: Sequence[str]) -> tuple[str, ...]:
+        """One question for all of these jobs, those included that have just ended."""
+
+    def queued(self, answer: str) -> Mapping[str, Queued]: ...
+
+    def accounting(self, keys: Sequence[str]) -> tuple[str, ...]:
+        """The same of jobs that the queue has forgotten; empty if there is no such thing."""
+
+    def accounted(self, answer: str) -> Mapping[str, Queued]: ...
+    def cancellation(self, key: str) -> tuple[str, ...]: ...
+
+    def kind(self, output: str) -> ErrorKind:
+        """What it means that a command failed, by what it wrote: `TRANSIENT` if the scheduler could not be reached."""

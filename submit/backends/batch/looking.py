@@ -1,0 +1,130 @@
+"""What the folders of jobs say: one question for any number of them, in POSIX shell and find, and its answer as
+values."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from submit.backends.batch.place import Site
+from submit.job import JsonObject
+from submit.steps import Command
+
+_LOOK = r"""
+set -f
+cd "$1/jobs" 2>/dev/null || exit 0
+if [ "$2" -gt 0 ]; then
+  keys=$(find . -mindepth 2 -maxdepth 2 -name job.json -printf '%T@ %h\n' | sort -rn | head -n "$2" | sed 's/.* ..//')
+else
+  keys=$(cat)
+fi
+[ -n "$keys" ] || exit 0
+set -- $keys
+date '+now %s'
+find "$@" -maxdepth 1 \( -name job.json -o -name cancelled \) -printf 'file %T@ %p\n' 2>/dev/null
+find "$@" -maxdepth 2 \( -name job.json -o -path '*/records/*.json' \) -exec grep -H '' {} + 2>/dev/null
+find "$@" -maxdepth 1 -name cluster.log -size +0 -exec tail -v -c 1000 {} + 2>/dev/null
+exit 0
+"""
+
+_ENDED = json.dumps({"replica": "workerpool0-0", "restart": 0, "state": "ENDED", "exit_code": 0})
+"""what a dry run finds: a job that may be deleted"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folder:
+    """A job's folder. `records` are those of the newest run; `log` the end of what the scheduler itself wrote; `age_s`
+    is how long ago the job was made, by the clock of the file system."""
+
+    key: str
+    job: JsonObject
+    created: datetime
+    age_s: float
+    cancelled: bool = False
+    records: Sequence[JsonObject] = ()
+    log: str = ""
+
+
+@dataclass(slots=True)
+class _Found:
+    now: float = 0.0
+    times: dict[str, float] = field(default_factory=dict)
+    jobs: dict[str, JsonObject] = field(default_factory=dict)
+    records: dict[str, list[JsonObject]] = field(default_factory=dict)
+    logs: dict[str, list[str]] = field(default_factory=dict)
+
+
+def look(site: Site, keys: Sequence[str]) -> Command:
+    return _look(site, 0, keys)
+
+
+def newest(site: Site, limit: int) -> Command:
+    return _look(site, limit, ())
+
+
+def _look(site: Site, limit: int, keys: Sequence[str]) -> Command:
+    argv = ("sh", "-c", _LOOK, "look", site.root, str(limit))
+    assumed = "now 0\n" + "".join(f"{key}/job.json:{{}}\n{key}/records/primary.json:{_ENDED}\n" for key in keys)
+    stdin = "".join(f"{key}\n" for key in keys)
+    return Command(argv=argv, stdin=stdin, host=site.host, assumed=assumed, changes=False)
+
+
+def folders(answer: str) -> Mapping[str, Folder]:
+    """By their keys, the newest job first."""
+    found = _Found()
+    facts, *logs = re.split(r"^==> (?:\./)?([\w-]+)/cluster\.log <==\n", answer, flags=re.MULTILINE)
+    for line in facts.splitlines():
+        _take(line, found)
+    text = dict(zip(logs[::2], logs[1::2], strict=True))
+    all_folders = [_folder(key, found, text.get(key, "")) for key in found.jobs]
+    return {folder.key: folder for folder in sorted(all_folders, key=lambda each: each.created, reverse=True)}
+
+
+def _take(line: str, found: _Found) -> None:
+    if line.startswith("now "):
+        found.now = float(line[4:])
+    elif line.startswith("file "):
+        _, time, path = line.split(" ", 2)
+        found.times[path] = float(time)
+    else:
+        path, _, text = line.partition(":")
+        key, _, name = path.partition("/")
+        value = _json(text)
+        if value is not None and name == "job.json":
+            found.jobs[key] = value
+        elif value is not None:
+            found.records.setdefault(key, []).append(value)
+
+
+def _json(text: str) -> JsonObject | None:
+    """None for what is being written."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _folder(key: str, found: _Found, log: str) -> Folder:
+    created = found.times.get(f"{key}/job.json", found.now)
+    records = found.records.get(key, [])
+    newest_run = max((_number(record.get("restart")) for record in records), default=0)
+    return Folder(
+        key=key,
+        job=found.jobs[key],
+        created=datetime.fromtimestamp(created, UTC),
+        age_s=max(0.0, found.now - created),
+        cancelled=f"{key}/cancelled" in found.times,
+        records=sorted(
+            (record for record in records if record.get("restart") == newest_run),
+            key=lambda record: str(record.get("replica")),
+        ),
+        log=log.strip(),
+    )
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0

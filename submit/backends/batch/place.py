@@ -1,0 +1,85 @@
+"""Where a job is: the machine that speaks to the cluster, the folder that its nodes share, and the job's key.
+
+All three are in its handle, so that nothing else has to be remembered:
+`slurm://trainer_…`, `slurm://login.example/trainer_…`, `slurm://login.example/scratch/ann/jobs/trainer_…`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Self
+
+from submit.errors import Problem, UsageError
+from submit.job import Handle, JobSpec, Target
+
+FOLDER = "~/.jobdir"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """`host` is as ssh names it, empty for this machine; `folder` is absolute or begins with `~/`."""
+
+    host: str
+    folder: str
+
+    @classmethod
+    def of(cls, backend: str, target: Target, options: object = None) -> Self:
+        """What the config says, else `SUBMIT_SLURM_HOST` and `SUBMIT_SLURM_FOLDER` (by the backend's name)."""
+        given = options if isinstance(options, dict) else {}
+        prefix = f"SUBMIT_{backend.upper()}_"
+        host = str(given.get("host") or target.endpoints.get(f"{prefix}HOST") or "")
+        folder = str(given.get("folder") or target.endpoints.get(f"{prefix}FOLDER") or FOLDER).rstrip("/")
+        _check(backend, host, folder)
+        return cls(host=host, folder=folder)
+
+    @property
+    def root(self) -> str:
+        """The folder for commands, which run in the home folder."""
+        return self.folder.removeprefix("~/")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    site: Site
+    key: str
+
+    def handle(self, backend: str) -> Handle:
+        site = self.site
+        folder = "" if site.folder == FOLDER else site.folder.removeprefix("/")
+        parts = [site.host, folder, self.key] if folder else [site.host, self.key] if site.host else [self.key]
+        return Handle(backend, "/".join(parts))
+
+    @classmethod
+    def parse(cls, handle: Handle, target: Target) -> Self:
+        """A bare name is looked for where jobs go by default."""
+        head, sign, key = handle.path.rpartition("/")
+        if not sign:
+            return cls(site=Site.of(handle.backend, target), key=_checked(key, handle))
+        host, _, folder = head.partition("/")
+        folder = folder if folder.startswith("~/") else f"/{folder}" if folder else FOLDER
+        _check(handle.backend, host, folder)
+        return cls(site=Site(host=host, folder=folder), key=_checked(key, handle))
+
+
+def key_of(spec: JobSpec) -> str:
+    """The job's name, with a part of the submission's id unless it has that: names of users may come again."""
+    token = spec.submission_id[:8]
+    return spec.name if spec.name.endswith(token) else f"{spec.name}-{token}"
+
+
+def _checked(key: str, handle: Handle) -> str:
+    if re.fullmatch(r"[A-Za-z][\w-]*", key, re.ASCII):
+        return key
+    raise UsageError(f"`{handle}` does not name a job", hint="Name it as `submit jobs list` does.")
+
+
+def _check(backend: str, host: str, folder: str) -> None:
+    problems = []
+    if (host and not re.fullmatch(r"[\w@.:\[\]-]+", host, re.ASCII)) or host.startswith("-"):
+        problems.append(Problem(message=f"submit.{backend}.host: `{host}` is not the name of a machine"))
+    if not re.fullmatch(r"(~/|/)[\w./@+:-]*\w", folder, re.ASCII) or ".." in folder.split("/"):
+        hint = "It is a path of letters, digits and `._-+@:`, absolute or below `~/`."
+        problems.append(Problem(message=f"submit.{backend}.folder: `{folder}` is no such folder", hint=hint))
+    if problems:
+        raise UsageError(problems)

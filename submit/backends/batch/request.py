@@ -1,0 +1,153 @@
+"""A job as the files that its tasks read, and as its script needs it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from typing import cast
+
+from submit import catalogue
+from submit.backends.batch.dialect import BatchJob, Dialect, Shape
+from submit.backends.batch.place import Site, key_of
+from submit.errors import Problem, UsageError
+from submit.job import ROLES, JobSpec, Json, JsonObject, Package, Pool, PythonModule, Target
+from submit.sizes import parse_bytes
+from submit.steps import Upload
+
+GRACE_S = 10.0
+RENDEZVOUS_S = 600.0
+
+
+def uploads(spec: JobSpec, site: Site, dialect: Dialect, target: Target) -> Iterator[Upload]:
+    """What has to be on the shared file system before the job is submitted; what is there is not sent again."""
+    for name in ("launcher.py", "batch_task.py"):
+        yield upload(program(name), _program(name), site)
+    for package in spec.packages:
+        yield upload(package.data, _package(package), site)
+    folder = f"jobs/{key_of(spec)}"
+    yield upload(task_script(spec, site, dialect).encode(), f"{folder}/task.sh", site)
+    text = json.dumps(job_file(spec, target), ensure_ascii=False)
+    yield upload(f"{text}\n".encode(), f"{folder}/job.json", site)  # last: with it there is a job
+
+
+def job_file(spec: JobSpec, target: Target) -> JsonObject:
+    """`job.json`; paths are relative to the site's folder."""
+    options = spec.options
+    grace = options.get("grace")
+    return {
+        "key": key_of(spec),
+        "name": spec.display_name,
+        "submission_id": spec.submission_id,
+        "labels": dict(spec.labels),
+        "project": target.project or "local",
+        "region": target.region or "local",
+        "launcher": _program("launcher.py"),
+        "packages": [{"path": _package(package), "sha256": package.digest} for package in spec.packages],
+        "pools": [_pool(pool, spec) for pool in spec.pools if pool.replicas],
+        "job_dir": spec.job_dir,
+        "base_output_dir": spec.base_output_dir,
+        "use_chief": spec.use_chief_in_tf_config is not False,
+        "timeout_s": spec.scheduling.timeout_s,
+        "grace_s": float(grace) if isinstance(grace, int | float) else GRACE_S,
+        "rendezvous_s": RENDEZVOUS_S,
+        "memory_limit_bytes": None,
+    }
+
+
+def batch_job(spec: JobSpec, site: Site) -> BatchJob:
+    limit, grace = spec.scheduling.timeout_s, spec.options.get("grace")
+    spare = float(grace) if isinstance(grace, int | float) else GRACE_S
+    return BatchJob(
+        key=key_of(spec),
+        folder=f"{site.root}/jobs/{key_of(spec)}",
+        replicas=sum(pool.replicas for pool in spec.pools),
+        shape=shape(spec),
+        limit_s=None if limit is None else limit + spare,
+        requeue=not spec.scheduling.disable_retries,
+        options=spec.options,
+    )
+
+
+def shape(spec: JobSpec) -> Shape:
+    """The largest of what the pools' machines have: every task of an allocation gets the same."""
+    types = [catalogue.machine(pool.machine.machine_type) for pool in spec.pools]
+    cpus = spec.options.get("cpus") or max((each.vcpus or 1 for each in types if each), default=1)
+    memory = spec.options.get("memory")
+    sizes = [each.memory_gb for each in types if each and each.memory_gb]
+    megabytes = math.ceil(max(sizes) * 1000) if sizes else None
+    if isinstance(memory, int | str):
+        megabytes = parse_bytes(memory) >> 20
+    gpus = max((pool.machine.accelerator_count for pool in spec.pools), default=0)
+    return Shape(cpus=cast(int, cpus), memory_mb=megabytes, gpus=gpus)
+
+
+def task_script(spec: JobSpec, site: Site, dialect: Dialect) -> str:
+    """`task.sh`: one replica, from the scheduler's words to ours. A node without Python still leaves a record."""
+    job = batch_job(spec, site)
+    python = str(spec.options.get("python") or "python3")
+    program_path = f"../../{_program('batch_task.py')}"
+    return f"""\
+#!/bin/sh
+# One replica of {job.key}; the current folder is that of the job.
+umask 077
+restart=0 rank=0 id= address=127.0.0.1
+{dialect.task(job).rstrip()}
+mkdir -p records logs
+python={_quoted(python)}
+if ! command -v "$python" >/dev/null; then
+  echo "there is no $python on $(hostname)" >&2
+  exit 127
+fi
+exec "$python" -I -S {program_path} job.json "$rank" "$restart" "$id" "$address"
+"""
+
+
+@cache
+def program(name: str) -> bytes:
+    return files("submit").joinpath(name).read_bytes()
+
+
+@cache
+def _program(name: str) -> str:
+    return f"programs/{_digest(program(name))}/{name}"
+
+
+def _package(package: Package) -> str:
+    return f"packages/{package.digest}/{package.filename}"
+
+
+def upload(data: bytes, path: str, site: Site) -> Upload:
+    return Upload(data=data, to=f"{site.folder}/{path}", digest=_digest(data), host=site.host)
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _quoted(text: str) -> str:
+    import shlex
+
+    return shlex.quote(text)
+
+
+def _pool(pool: Pool, spec: JobSpec) -> JsonObject:
+    program = pool.program
+    if not isinstance(program, PythonModule):
+        raise UsageError("a batch cluster runs Python packages, not container images")
+    if program.package_uris:
+        hint = "Name the package's folder with `--package-path`."
+        raise UsageError(Problem(message=f"`{program.package_uris[0]}` is out of the cluster's reach", hint=hint))
+    env: dict[str, Json] = {**spec.env, **pool.env}
+    return {
+        "name": f"workerpool{ROLES.index(pool.role)}",
+        "role": pool.role.value,
+        "replicas": pool.replicas,
+        "module": program.module,
+        "args": list(program.args or ()),
+        "env": env,
+        "cpus": shape(spec).cpus,
+    }

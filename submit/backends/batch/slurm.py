@@ -1,0 +1,246 @@
+"""Slurm's dialect, as its versions since 20.02 speak it; tried on 22.05.
+
+https://slurm.schedmd.com/sbatch.html, squeue.html, sacct.html
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+
+from submit.backends import Capability, Feature, Refused, StandsIn
+from submit.backends.batch.dialect import BatchJob, Queued
+from submit.errors import ErrorKind, Problem, ServiceError, UsageError
+from submit.job import Cause, Json, State
+
+name = "slurm"
+title = "Slurm"
+
+options: Mapping[str, str] = {
+    "host": "the machine that has sbatch, as ssh names it; this machine if it is not said",
+    "folder": "the folder for jobs on the file system that all nodes share (~/.jobdir)",
+    "python": "the interpreter on the nodes (python3)",
+    "partition": "the partition, as `sinfo` lists them",
+    "account": "the account that is charged",
+    "qos": "the quality of service",
+    "constraint": "features that the nodes must have",
+    "reservation": "the reservation to use",
+    "gpu_type": "the site's name for the GPUs, e.g. a100; without it any will do",
+    "cpus": "CPUs per replica, in place of the machine type's",
+    "memory": "memory per replica, in place of the machine type's, e.g. 16GiB",
+    "grace": "how long a replica may clean up after SIGTERM, in seconds (10)",
+    "directives": "more options of sbatch, e.g. [--exclusive, --mail-type=END]",
+}
+
+_ELSEWHERE = "a cluster of your own does not know it"
+
+capabilities: Mapping[Feature, Capability] = {
+    Feature.MACHINE_TYPE: StandsIn("the cluster's nodes stand in for the machine types: their CPUs and memory count"),
+    Feature.ACCELERATOR: StandsIn("GPUs are asked for by number; `submit.slurm.gpu_type` says of which type"),
+    Feature.TPU: Refused("Slurm has no TPUs"),
+    Feature.BOOT_DISK: StandsIn("the disks of the nodes are used"),
+    Feature.CONTAINER: Refused("it runs Python packages, not container images"),
+    Feature.TUNING: Refused("trials are not yet run as an array of tasks"),
+    Feature.RUNTIME_IMAGE: StandsIn("the trainer runs in the nodes' own Python, with the packages that it requires"),
+    Feature.VARIABLE: Refused("a variable of this machine does not reach the cluster; let the trainer read a file"),
+    Feature.MANAGED: Refused("a cluster has no Secret Manager; let the trainer read a file"),
+    Feature.SPOT: StandsIn("whether a job may be preempted is the partition's, see `submit.slurm.partition`"),
+    Feature.FLEX_START: StandsIn("a queue waits for its machines in any case"),
+    Feature.MAX_WAIT: Refused("Slurm waits without a limit; cancel the job if it waits too long"),
+    Feature.PRIORITY: Refused("Slurm's priorities are the site's; name a `submit.slurm.qos`"),
+    Feature.NETWORK: Refused(_ELSEWHERE),
+    Feature.SERVICE_ACCOUNT: StandsIn("the job runs as you"),
+    Feature.ENCRYPTION: Refused(_ELSEWHERE),
+    Feature.WEB_ACCESS: Refused(_ELSEWHERE),
+    Feature.PERSISTENT_RESOURCE: Refused(_ELSEWHERE),
+    Feature.REGION: StandsIn("the cluster is where it is"),
+    Feature.FALLBACKS: Refused("a cluster has no regions to fall back to"),
+    Feature.RETRIES: Refused("Slurm itself starts jobs again that were preempted or lost their node"),
+    Feature.VERTEX_FIELDS: Refused("only Vertex AI knows them"),
+}
+
+# https://slurm.schedmd.com/squeue.html#SECTION_JOB-STATE-CODES
+STATES: Mapping[str, tuple[State, Cause | None]] = {
+    "PENDING": (State.QUEUED, None),
+    "REQUEUED": (State.QUEUED, None),
+    "REQUEUE_FED": (State.QUEUED, None),
+    "REQUEUE_HOLD": (State.QUEUED, None),
+    "SPECIAL_EXIT": (State.QUEUED, None),
+    "RESV_DEL_HOLD": (State.QUEUED, None),
+    "CONFIGURING": (State.PREPARING, None),
+    "RUNNING": (State.RUNNING, None),
+    "COMPLETING": (State.RUNNING, None),
+    "STAGE_OUT": (State.RUNNING, None),
+    "SIGNALING": (State.RUNNING, None),
+    "RESIZING": (State.RUNNING, None),
+    "SUSPENDED": (State.RUNNING, None),
+    "STOPPED": (State.RUNNING, None),
+    "COMPLETED": (State.SUCCEEDED, None),
+    "FAILED": (State.FAILED, None),
+    "CANCELLED": (State.CANCELLED, Cause.CANCELLED),
+    "REVOKED": (State.CANCELLED, Cause.CANCELLED),
+    "TIMEOUT": (State.FAILED, Cause.TIMEOUT),
+    "DEADLINE": (State.FAILED, Cause.TIMEOUT),
+    "PREEMPTED": (State.FAILED, Cause.PREEMPTED),
+    "NODE_FAIL": (State.FAILED, Cause.LOST),
+    "BOOT_FAIL": (State.FAILED, Cause.LOST),
+    "OUT_OF_MEMORY": (State.FAILED, Cause.OUT_OF_MEMORY),
+}
+
+# https://slurm.schedmd.com/resource_limits.html#reasons; these do not pass by waiting
+_CANCEL = "It will never start: cancel it, and"
+STUCK: Mapping[str, str] = {
+    "PartitionConfig": f"{_CANCEL} ask for no more nodes than the partition has (`sinfo`).",
+    "PartitionNodeLimit": f"{_CANCEL} ask for no more nodes than the partition allows (`sinfo -o '%P %s'`).",
+    "PartitionTimeLimit": f"{_CANCEL} ask for less time than the partition's limit (`sinfo -o '%P %l'`).",
+    "PartitionDown": "Its partition is down: wait for the site, or cancel it and choose another.",
+    "PartitionInactive": "Its partition is inactive: wait for the site, or cancel it and choose another.",
+    "BadConstraints": f"{_CANCEL} ask for what some node has (`sinfo -o '%N %f %G %c %m'`).",
+    "AccountNotAllowed": f"{_CANCEL} name an account that the partition allows, `submit.slurm.account`.",
+    "InvalidAccount": f"{_CANCEL} name an account that there is, `submit.slurm.account`.",
+    "InvalidQOS": f"{_CANCEL} name a quality of service that there is, `submit.slurm.qos`.",
+    "DependencyNeverSatisfied": f"{_CANCEL} submit it without that dependency.",
+    "JobHeldUser": "It is held: `scontrol release` lets it go.",
+    "JobHeldAdmin": "The site holds it: ask its administrators.",
+    "ReservationDeleted": f"{_CANCEL} name a reservation that there is.",
+}
+
+_AWAY = re.compile(r"unable to contact|connect failure|socket timed out|connection refused|send/recv operation", re.I)
+_KINDS = (
+    (_AWAY, ErrorKind.TRANSIENT),
+    (re.compile(r"invalid job id", re.I), ErrorKind.NOT_FOUND),
+    (re.compile(r"access/permission denied|not permitted", re.I), ErrorKind.DENIED),
+    (re.compile(r"limit|violates", re.I), ErrorKind.QUOTA),
+)
+_MANY = 200
+"""more jobs than these are not named one by one: all of the user's are asked for"""
+
+
+def script(job: BatchJob) -> str:
+    folder = shlex.quote(job.folder)
+    start = "exec sh task.sh"
+    if job.replicas > 1:
+        # since 22.05 srun does not inherit --cpus-per-task, and --export=NONE would reach it through a variable
+        start = f"export SRUN_CPUS_PER_TASK={job.shape.cpus}\n"
+        start += f"exec srun --export=ALL --ntasks={job.replicas} --kill-on-bad-exit=0 --wait=0 sh task.sh"
+    directives = "".join(f"#SBATCH {line}\n" for line in _directives(job))
+    return f"#!/bin/sh\n{directives}cd {folder} || exit 74\n{start}\n"
+
+
+def _directives(job: BatchJob) -> Iterator[str]:
+    shape, said = job.shape, job.options
+    yield f"--job-name={job.key}"
+    yield f"--output={job.folder}/cluster.log"
+    yield "--open-mode=append"
+    yield "--export=NONE"
+    yield f"--nodes={job.replicas}"
+    yield "--ntasks-per-node=1"
+    yield f"--cpus-per-task={shape.cpus}"
+    if shape.memory_mb is not None:
+        yield f"--mem={shape.memory_mb}M"
+    if shape.gpus:
+        yield f"--gpus-per-node={_value('gpu_type', said['gpu_type']) + ':' if 'gpu_type' in said else ''}{shape.gpus}"
+    if job.limit_s is not None:
+        yield f"--time={math.ceil(job.limit_s / 60)}"
+    yield "--requeue" if job.requeue else "--no-requeue"
+    for key in ("partition", "account", "qos", "constraint", "reservation"):
+        if key in said:
+            yield f"--{key}={_value(key, said[key])}"
+    more = said.get("directives")
+    yield from (_directive(str(text)) for text in (more if isinstance(more, list) else ()))
+
+
+def _value(key: str, value: Json) -> str:
+    """As a line of the script may have it."""
+    text = str(value)
+    if re.fullmatch(r"[\w.,:;&|*/@()\[\]+-]+", text, re.ASCII):
+        return f'"{text}"' if re.search(r"[;&|*()\[\]]", text) else text
+    raise UsageError(Problem(message=f"submit.slurm.{key}: `{text}` cannot stand in a script"))
+
+
+def _directive(text: str) -> str:
+    if re.fullmatch(r"--?[a-zA-Z][^\n\r]*", text):
+        return text
+    hint = "Write each as sbatch takes it, e.g. `--exclusive` or `--mail-type=END`."
+    raise UsageError(Problem(message=f"submit.slurm.directives: `{text}` is not an option of sbatch", hint=hint))
+
+
+def task(job: BatchJob) -> str:
+    lines = ["rank=${SLURM_PROCID:-0}", "restart=${SLURM_RESTART_COUNT:-0}", "id=$SLURM_JOB_ID"]
+    if job.replicas > 1:
+        # the address and not the name of the node: names need not resolve
+        lines += [
+            'address=$(scontrol show node "$SLURMD_NODENAME" -o | sed -n "s/.* NodeAddr=\\([^ ]*\\).*/\\1/p")',
+            "address=${address:-$(hostname)}",
+        ]
+    return "\n".join(lines)
+
+
+def submission(job: BatchJob) -> tuple[str, ...]:
+    return ("sbatch", "--parsable")
+
+
+def submitted(answer: str) -> str:
+    """`12`, `12;cluster`, or what wrappers of sites leave: `Submitted batch job 12`."""
+    found = re.search(r"^(?:Submitted batch job )?(\d+)(?:;\S+)?\s*$", answer, re.MULTILINE)
+    if found is None:
+        raise ServiceError(f"sbatch gave an answer that cannot be read: {answer.strip()}", kind=ErrorKind.INTERNAL)
+    return found[1]
+
+
+def queue(keys: Sequence[str]) -> tuple[str, ...]:
+    which = ("--me",) if len(keys) > _MANY else (f"--name={','.join(keys)}",)
+    return ("env", "SLURM_TIME_FORMAT=%s", "squeue", "-h", "-t", "all", *which, "-o", "%j|%i|%T|%r|%V|%S|%e")
+
+
+def queued(answer: str) -> Mapping[str, Queued]:
+    return _jobs(answer)
+
+
+def accounting(keys: Sequence[str]) -> tuple[str, ...]:
+    which = () if len(keys) > _MANY else (f"--name={','.join(keys)}",)
+    fields = "JobName%200,JobID,State,Reason,Submit,Start,End"
+    return ("env", "SLURM_TIME_FORMAT=%s", "sacct", "-X", "-n", "-P", "-S", "now-90days", *which, "-o", fields)
+
+
+def accounted(answer: str) -> Mapping[str, Queued]:
+    return _jobs(answer)
+
+
+def cancellation(key: str) -> tuple[str, ...]:
+    return ("scancel", f"--name={key}")
+
+
+def kind(output: str) -> ErrorKind:
+    return next((kind for pattern, kind in _KINDS if pattern.search(output)), ErrorKind.INVALID)
+
+
+def _jobs(answer: str) -> Mapping[str, Queued]:
+    rows = (line.split("|") for line in answer.splitlines())
+    found = (_job(*row) for row in rows if len(row) == 7)
+    return {job.key: job for job in found}
+
+
+def _job(key: str, number: str, word: str, reason: str, submitted: str, started: str, ended: str) -> Queued:
+    """The state may have more words: `CANCELLED by 0`. A cancelled job keeps the reason for which it had waited."""
+    word = word.partition(" ")[0].rstrip("+")
+    state, cause = STATES.get(word, (State.RUNNING, None))
+    return Queued(
+        key=key,
+        id=number,
+        state=state,
+        word=word,
+        reason="" if reason in ("None", "(null)") else reason,
+        cause=cause,
+        submitted=_time(submitted),
+        started=_time(started),
+        ended=_time(ended),
+        stuck=STUCK.get(reason, "") if state is State.QUEUED else "",
+    )
+
+
+def _time(text: str) -> datetime | None:
+    return datetime.fromtimestamp(int(text), UTC) if text.isdecimal() else None

@@ -1,0 +1,225 @@
+"""What is known of a job, as one status. Pure.
+
+Its own exit record decides; where it says nothing, or only that the job was told to end, the scheduler does, and last
+what the folder shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import cast
+
+from submit.backends.batch.dialect import Queued
+from submit.backends.batch.looking import Folder
+from submit.backends.batch.place import Place
+from submit.job import Cause, Json, JsonObject, ReplicaStatus, State, Status
+
+RECORD_LAG_S = 30.0
+"""So long after a job's end its exit record may not be visible yet, on file systems that cache."""
+SUBMISSION_S = 120.0
+"""So long a submission may take from the job's file to its place in the queue."""
+
+_CAUSES = {
+    "exit code": Cause.EXIT_CODE,
+    "out of memory": Cause.OUT_OF_MEMORY,
+    "environment": Cause.ENVIRONMENT,
+    "signal": Cause.SIGNAL,
+    "terminated": Cause.SIGNAL,
+}
+_UNCLEAR = ("signal", "terminated")
+"""Perhaps the scheduler has ended it; it knows why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """What the scheduler said, by the jobs' keys; `problem`: why it said nothing."""
+
+    found: Mapping[str, Queued] = field(default_factory=dict)
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """`source`: what it was taken from."""
+
+    state: State
+    cause: Cause | None = None
+    exit_code: int | None = None
+    message: str = ""
+    source: str = "its record"
+
+
+def status(folder: Folder, place: Place, backend: str, answers: Answers | None = None) -> Status:
+    queued = answers.found.get(folder.key) if answers else None
+    verdict = ending(folder) or _by_scheduler(folder, queued, answers or Answers())
+    started = [cast(float, record["started"]) for record in folder.records if record.get("started")]
+    ended = [cast(float, record["ended"]) for record in folder.records if record.get("ended")]
+    failed = _decisive(folder)
+    return Status(
+        handle=place.handle(backend),
+        name=str(folder.job.get("name") or folder.key),
+        state=verdict.state,
+        cause=verdict.cause,
+        exit_code=verdict.exit_code,
+        message=verdict.message,
+        created=folder.created,
+        started=_time(min(started)) if started else queued.started if queued else None,
+        ended=_ended(ended, queued) if verdict.state.ended else None,
+        replicas=tuple(_replicas(folder, verdict.state)),
+        labels=cast("dict[str, str]", folder.job.get("labels") or {}),
+        job_dir=_job_dir(folder, place),
+        links={"folder": _folder_link(place)},
+        traceback=str(failed.get("traceback") or "") if failed and verdict.state is State.FAILED else "",
+        raw={"source": verdict.source, "word": queued.word if queued else "", "records": list(folder.records)},
+    )
+
+
+def ending(folder: Folder) -> Verdict | None:
+    """How the job ended, if its records alone can tell."""
+    record = _decisive(folder)
+    if record is None:
+        return None
+    if record.get("why") == "time-out":
+        limit = cast(float, folder.job.get("timeout_s") or 0)
+        message = f"The job did not finish within its time-out of {limit:g} s and was terminated."
+        return Verdict(state=State.FAILED, cause=Cause.TIMEOUT, message=message)
+    if record.get("why") or record.get("cause") in _UNCLEAR:
+        return None
+    if record.get("cause") is None and record.get("exit_code") == 0:
+        return Verdict(state=State.SUCCEEDED, exit_code=0)
+    return _failure(record)
+
+
+def _decisive(folder: Folder) -> JsonObject | None:
+    """The record of the replica that ended the job: the first that failed, or the primary one."""
+    ended = [record for record in folder.records if record.get("state") == "ENDED" and record.get("why") != "peer"]
+    ended.sort(key=lambda record: cast(float, record.get("ended") or 0.0))
+    primary = [record for record in ended if record.get("replica") == "workerpool0-0"]
+    failed = [record for record in ended if record.get("exit_code") != 0 or record.get("why")]
+    return next(iter((*failed, *primary)), None)
+
+
+def _failure(record: JsonObject) -> Verdict:
+    code = record.get("exit_code")
+    return Verdict(
+        state=State.FAILED,
+        cause=_CAUSES.get(str(record.get("cause")), Cause.EXIT_CODE),
+        exit_code=code if isinstance(code, int) else None,
+        message=str(record.get("message") or ""),
+    )
+
+
+def _by_scheduler(folder: Folder, queued: Queued | None, answers: Answers) -> Verdict:
+    if queued is None:
+        return _unasked(folder, answers.problem) if answers.problem else _forgotten(folder)
+    verdict = _ended_there(folder, queued) if queued.state.ended else _active(folder, queued)
+    return replace(verdict, source="the scheduler")
+
+
+def _active(folder: Folder, queued: Queued) -> Verdict:
+    if folder.cancelled:
+        return Verdict(state=State.CANCELLING)
+    if queued.state is State.QUEUED:
+        return Verdict(state=State.QUEUED, message=_waiting(queued))
+    runs = any(record.get("state") == "RUNNING" for record in folder.records)
+    return Verdict(state=State.RUNNING if runs else State.PREPARING)
+
+
+def _waiting(queued: Queued) -> str:
+    """The scheduler's reason, and what to do if it will not pass by itself."""
+    if queued.reason in ("", "None"):
+        return ""
+    return f"It waits: {queued.reason}." + (f" {queued.stuck}" if queued.stuck else "")
+
+
+def _ended_there(folder: Folder, queued: Queued) -> Verdict:
+    if folder.cancelled or queued.state is State.CANCELLED:
+        return _cancelled()
+    record = _decisive(folder)
+    if queued.state is State.SUCCEEDED:
+        return _without_record(folder, queued)
+    own = _failure(record) if record else Verdict(state=State.FAILED)
+    words = [f"The scheduler says {queued.word}" + (f" ({queued.reason})." if queued.reason else "."), own.message]
+    return replace(own, cause=queued.cause or own.cause, message=" ".join(filter(None, [*words, folder.log])))
+
+
+def _without_record(folder: Folder, queued: Queued) -> Verdict:
+    """The scheduler is content. Unless the record is on its way, the job never got as far as our own program."""
+    since = (folder.created.timestamp() + folder.age_s) - (queued.ended or folder.created).timestamp()
+    if since < RECORD_LAG_S:
+        return Verdict(state=State.RUNNING, message="It has ended; its exit record is awaited.")
+    message = f"The scheduler says {queued.word}, but the job has left no exit record. {folder.log}"
+    return Verdict(state=State.FAILED, cause=Cause.ENVIRONMENT, message=message.strip())
+
+
+def _unasked(folder: Folder, problem: str) -> Verdict:
+    """The last that is known; jobs go on without the scheduler."""
+    state = State.CANCELLING if folder.cancelled else State.RUNNING if folder.records else State.QUEUED
+    return Verdict(state=state, message=f"This is what its own record says, because the scheduler is away: {problem}")
+
+
+def _forgotten(folder: Folder) -> Verdict:
+    """Neither the queue nor accounting knows it."""
+    record = _decisive(folder)
+    if folder.cancelled:
+        return _cancelled()
+    if record:
+        return _failure(record)
+    if folder.records:
+        message = "The scheduler does not know it any more, and it has left no exit record: its node was lost."
+        return Verdict(state=State.FAILED, cause=Cause.LOST, message=message, source="the folder")
+    if folder.age_s < SUBMISSION_S:
+        return Verdict(state=State.QUEUED, message="It is being submitted.", source="the folder")
+    message = f"The scheduler does not know it, and it has never run. {folder.log}"
+    return Verdict(state=State.FAILED, cause=Cause.LOST, message=message.strip(), source="the folder")
+
+
+def _cancelled() -> Verdict:
+    return Verdict(state=State.CANCELLED, cause=Cause.CANCELLED, message="The job was cancelled.")
+
+
+def _replicas(folder: Folder, state: State) -> Sequence[ReplicaStatus]:
+    known = {str(record["replica"]): record for record in folder.records}
+    names = [f"{pool['name']}-{index}" for pool in _pools(folder.job) for index in range(cast(int, pool["replicas"]))]
+    return [_replica(name, known.get(name), state) for name in names]
+
+
+def _replica(name: str, record: JsonObject | None, job: State) -> ReplicaStatus:
+    if record is None:
+        return ReplicaStatus(name=name, state=job if job.ended else State.QUEUED)
+    code = cast("int | None", record.get("exit_code"))
+    done = State.SUCCEEDED if code == 0 and not record.get("cause") else State.FAILED
+    told = job if job is State.CANCELLED or record.get("why") == "peer" else done
+    running = job if job.ended else State.RUNNING
+    return ReplicaStatus(
+        name=name,
+        state=(done if done is State.SUCCEEDED else told) if record.get("state") == "ENDED" else running,
+        exit_code=code,
+        restarts=cast(int, record.get("restart") or 0),
+        peak_memory_bytes=cast("int | None", record.get("peak_memory_bytes")),
+        cpu_s=cast("float | None", record.get("cpu_s")),
+    )
+
+
+def _pools(job: JsonObject) -> list[Mapping[str, Json]]:
+    return cast("list[Mapping[str, Json]]", job.get("pools") or [])
+
+
+def _job_dir(folder: Folder, place: Place) -> str:
+    recorded = next((record.get("job_dir") for record in folder.records), None)
+    return str(recorded or folder.job.get("job_dir") or f"{place.site.folder}/jobs/{place.key}/out")
+
+
+def _folder_link(place: Place) -> str:
+    host = f"{place.site.host}:" if place.site.host else ""
+    return f"{host}{place.site.folder}/jobs/{place.key}"
+
+
+def _ended(recorded: Sequence[float], queued: Queued | None) -> datetime | None:
+    return _time(max(recorded)) if recorded else queued.ended if queued else None
+
+
+def _time(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,250 @@
+"""One replica of a job on a batch cluster: finds its place among the others, and looks after its launcher.
+
+Started by the job's wrapper, in the job's folder, as
+`python -I -S batch_task.py job.json RANK RESTART ID ADDRESS`: which task of the job this is, how often the scheduler
+has started the job again, the scheduler's own id of it, and under which address other nodes reach this one. What the
+tasks tell each other are files in the folder, which all nodes share:
+
+    records/REPLICA.RESTART.json   how the replica is, and in the end how it ended
+    addresses/RESTART/REPLICA      where it listens
+    fence.RESTART                  that run of the job has begun: whoever is left of an earlier one ends
+    stop.RESTART                   a replica has ended the job: the others end as well
+
+One file, standard library only, Python 3.8 and later, since it travels with the job.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+LOOK_S = 0.2  # between looks at the launcher
+LOOK_AROUND_S = 1.0  # between looks at the shared folder
+UNFIT = 125  # the exit code of a task whose trainer could not be started, as the launcher has it
+
+
+class Member:
+    """A replica's place: the `index`-th of its pool; names are those of Vertex AI."""
+
+    def __init__(self, pool: Mapping[str, Any], index: int) -> None:
+        self.pool = pool
+        self.index = index
+        self.name = "{}-{}".format(pool["name"], index)
+
+
+def members(job: Mapping[str, Any]) -> list[Member]:
+    """All replicas by their rank, the primary one first."""
+    return [Member(pool, index) for pool in job["pools"] for index in range(pool["replicas"])]
+
+
+def cluster(replicas: Sequence[Member], addresses: Mapping[str, str]) -> dict[str, list[str]]:
+    """The addresses of each pool, for `CLUSTER_SPEC`."""
+    found: dict[str, list[str]] = {}
+    for member in replicas:
+        found.setdefault(member.pool["name"], []).append(addresses[member.name])
+    return found
+
+
+def reserved_port() -> socket.socket:
+    """A bound socket that does not listen: its port is given to nobody who asks for any, and the trainer can bind it,
+    for servers set SO_REUSEADDR."""
+    holder = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if hasattr(socket, "SO_REUSEPORT"):
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    holder.bind(("", 0))
+    return holder
+
+
+def write_json(path: str, value: Mapping[str, Any]) -> None:
+    """Replaces a file as a whole: a reader sees the old content or the new."""
+    write(path, json.dumps(value))
+
+
+def write(path: str, text: str) -> None:
+    os.makedirs(os.path.dirname(path) or ".", mode=0o700, exist_ok=True)
+    draft = "{}.{}.{}".format(path, socket.gethostname(), os.getpid())
+    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())  # other nodes look at it
+    os.replace(draft, path)
+
+
+class EndError(Exception):
+    """The replica is to end before its trainer has run; why."""
+
+
+class Task:
+    """`place` is how this run of the replica is told from the others: `workerpool1-0.2`."""
+
+    def __init__(self, job: Mapping[str, Any], rank: int, restart: int, scheduler_id: str, address: str) -> None:
+        self.job = job
+        self.replicas = members(job)
+        self.member = self.replicas[rank]
+        self.restart = restart
+        self.address = address
+        self.place = "{}.{}".format(self.member.name, restart)
+        self.why = ""  # it was told to end
+        self.record: dict[str, Any] = {
+            "replica": self.member.name,
+            "restart": restart,
+            "id": scheduler_id,
+            "node": socket.gethostname(),
+            "state": "RUNNING",
+            "started": time.time(),
+            "job_dir": self.job_dir(),
+        }
+        self._next_look = 0.0
+
+    def job_dir(self) -> str:
+        return str(self.job["job_dir"] or os.path.abspath("out"))
+
+    def run(self) -> int:
+        """The whole life of the replica; returns the exit code of the task."""
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, self._told)
+        if os.path.exists("fence.{}".format(self.restart + 1)):
+            return UNFIT  # nothing is written: the record belongs to the run that has come after
+        write("fence.{}".format(self.restart), "")
+        self._keep(state="RUNNING")
+        try:
+            port = reserved_port()
+            task = self.task(self.addresses(port.getsockname()[1]), port.getsockname()[1])
+            code = self.launch(task)
+        except EndError as end:
+            code = UNFIT
+            self._keep(state="ENDED", ended=time.time(), exit_code=None, cause="environment", message=str(end))
+        if self.why not in ("told", "superseded") and (code or self.member is self.replicas[0]):
+            write("stop.{}".format(self.restart), self.member.name)
+        return 0 if self.why == "peer" else code
+
+    def addresses(self, port: int) -> dict[str, str]:
+        """Where each replica listens, when all have come."""
+        folder = "addresses/{}".format(self.restart)
+        write("{}/{}".format(folder, self.member.name), "{}:{}".format(self.address, port))
+        wanted = [member.name for member in self.replicas]
+        deadline = time.monotonic() + self.job["rendezvous_s"]
+        while True:
+            here = [name for name in wanted if os.path.exists("{}/{}".format(folder, name))]
+            if here == wanted:
+                return {name: read("{}/{}".format(folder, name)) for name in wanted}
+            if time.monotonic() > deadline:
+                missing = ", ".join(sorted(set(wanted) - set(here)))
+                raise EndError("these replicas have not come: {}".format(missing))
+            self._look_around()
+            if self.why:
+                raise EndError("it was told to end before all replicas had come")
+            time.sleep(LOOK_S)
+
+    def task(self, addresses: Mapping[str, str], port: int) -> dict[str, Any]:
+        """What the launcher reads."""
+        job, member = self.job, self.member
+        root = os.path.abspath(os.path.join("..", ".."))
+        work = os.path.abspath(os.path.join("work", member.name))
+        for folder in (work, os.path.abspath("logs"), os.path.abspath("tasks")):
+            os.makedirs(folder, mode=0o700, exist_ok=True)
+        return {
+            "job": job["key"],
+            "replica": member.name,
+            "role": member.pool["role"],
+            "index": member.index,
+            "trial": None,
+            "restart": self.restart,
+            "log": os.path.abspath("logs/{}.jsonl".format(self.place)),
+            "record": os.path.abspath("tasks/{}.record.json".format(self.place)),
+            "cwd": work,
+            "packages": [{**package, "path": os.path.join(root, package["path"])} for package in job["packages"]],
+            "cache": os.path.join(root, "cache"),
+            "python": sys.executable,
+            "builder": sys.executable,
+            "installer": shutil.which("uv"),
+            "module": member.pool["module"],
+            "container": None,
+            "args": member.pool["args"],
+            "hyperparameters": {},
+            "job_dir": self.job_dir(),
+            "base_output_dir": job["base_output_dir"],
+            "project": job["project"],
+            "region": job["region"],
+            "cluster": cluster(self.replicas, addresses),
+            "open_ports": [port],
+            "use_chief": job["use_chief"],
+            "env": member.pool["env"],
+            "bucket_root": None,
+            "metric_file": None,
+            "metric_tag": None,
+            "memory_limit_bytes": job["memory_limit_bytes"],
+            "cpus": member.pool["cpus"],
+            "grace_s": job["grace_s"],
+        }
+
+    def launch(self, task: Mapping[str, Any]) -> int:
+        """Runs the launcher to its end, told to end if anything says so."""
+        path = "tasks/{}.json".format(self.place)
+        write_json(path, task)
+        launcher = os.path.join("..", "..", self.job["launcher"])
+        process = subprocess.Popen([sys.executable, "-I", "-S", launcher, path])
+        limit = self.job["timeout_s"]
+        deadline = None if limit is None else time.monotonic() + limit
+        told = False
+        while process.poll() is None:
+            if deadline is not None and time.monotonic() > deadline:
+                self.why = self.why or "time-out"
+            self._look_around()
+            if self.why and not told:
+                told = True
+                process.terminate()  # it passes that on, with grace
+            time.sleep(LOOK_S)
+        self._ended(task, process.returncode)
+        return process.returncode if process.returncode >= 0 else 128 - process.returncode
+
+    def _ended(self, task: Mapping[str, Any], code: int) -> None:
+        try:
+            record = json.loads(read(task["record"]))
+        except (OSError, ValueError):
+            message = "its launcher ended without an exit record ({})".format(code)
+            record = {"exit_code": None, "cause": "environment", "message": message}
+        names = ("exit_code", "cause", "message", "traceback", "peak_memory_bytes", "cpu_s")
+        self._keep(state="ENDED", ended=time.time(), **{name: record.get(name) for name in names})
+
+    def _keep(self, **changes: Any) -> None:
+        self.record.update(changes, why=self.why or None)
+        write_json("records/{}.json".format(self.place), self.record)
+
+    def _told(self, *_: object) -> None:
+        self.why = self.why or "told"
+
+    def _look_around(self) -> None:
+        now = time.monotonic()
+        if now >= self._next_look:
+            self._next_look = now + LOOK_AROUND_S
+            if os.path.exists("fence.{}".format(self.restart + 1)):
+                self.why = self.why or "superseded"
+            elif os.path.exists("stop.{}".format(self.restart)):
+                self.why = self.why or "peer"
+
+
+def read(path: str) -> str:
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def main(arguments: Sequence[str]) -> int:
+    path, rank, restart, scheduler_id, address = arguments
+    return Task(json.loads(read(path)), int(rank), int(restart), scheduler_id, address).run()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

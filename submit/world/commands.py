@@ -1,0 +1,101 @@
+"""The door to other programs, on this machine or, through OpenSSH's own client, on another.
+
+ssh is the user's: their config, keys and agent. Its connections are shared and stay open for a minute, so that only
+the first command pays for one.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from submit.errors import CommandError, ErrorKind, ServiceError, UnansweredError, UnsentError
+from submit.steps import Command, Upload
+from submit.world import files
+
+_SSH_FAILED = 255
+_NEVER_THERE = ("could not resolve", "connection refused", "no route to host", "permission denied", "timed out during")
+
+_RECEIVE = """
+umask 077
+mkdir -p -- "$(dirname -- "$1")" && cat > "$1.$$.part" || exit
+if [ "$(sha256sum < "$1.$$.part" | cut -c -64)" != "$2" ]; then
+  rm -f -- "$1.$$.part"; echo "what arrived is not what was sent" >&2; exit 1
+fi
+mv -f -- "$1.$$.part" "$1"
+"""
+_HAS = '[ -f "$1" ] && [ "$(sha256sum < "$1" | cut -c -64)" = "$2" ]'
+
+
+class Commands:
+    """`environ` is the environment of what runs on this machine, ssh among it."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+
+    def run(self, command: Command) -> str:
+        return self._run(command.argv, command.host, command.stdin.encode(), command.timeout_s)
+
+    def upload(self, step: Upload) -> None:
+        """To another machine: whole or not at all, verified where it arrives."""
+        place = step.to.removeprefix("~/")
+        try:
+            self._run(("sh", "-c", _HAS, "sh", place, step.digest), step.host, b"", 60.0)
+        except CommandError:
+            self._run(("sh", "-c", _RECEIVE, "sh", place, step.digest), step.host, step.data, 600.0)
+
+    def _run(self, argv: Sequence[str], host: str, data: bytes, timeout_s: float) -> str:
+        line = [*self._ssh(host), shlex.join(argv)] if host else list(argv)
+        try:
+            done = subprocess.run(
+                line,
+                input=data,
+                capture_output=True,
+                timeout=timeout_s,
+                check=False,
+                cwd=files.home(self._environ),
+                env=dict(self._environ),
+            )
+        except FileNotFoundError as error:
+            raise _missing(line[0]) from error
+        except subprocess.TimeoutExpired as error:
+            message = f"`{argv[0]}`{_at(host)} has not answered within {timeout_s:g} s"
+            raise UnansweredError(message, kind=ErrorKind.TRANSIENT) from error
+        if done.returncode:
+            raise _failure(argv[0], host, done.returncode, done.stderr.decode(errors="replace").strip())
+        return done.stdout.decode(errors="surrogateescape")
+
+    def _ssh(self, host: str) -> list[str]:
+        sharing = ("ControlMaster=auto", f"ControlPath={self._sockets()}/%C", "ControlPersist=60")
+        options = ("BatchMode=yes", "ConnectTimeout=15", "ServerAliveInterval=15", *sharing)
+        return ["ssh", "-T", *(word for option in options for word in ("-o", option)), "--", host]
+
+    def _sockets(self) -> Path:
+        """A socket's name has little more than 100 characters: the state folder may be too deep."""
+        folder = Path(self._environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()) / f"jobdir-ssh-{os.getuid()}"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        if folder.stat().st_uid != os.getuid() or folder.is_symlink():
+            raise UnsentError(f"`{folder}` belongs to somebody else", kind=ErrorKind.DENIED)
+        return folder
+
+
+def _missing(program: str) -> UnsentError:
+    hint = "Install it, or name a machine that has it, e.g. `--set submit.slurm.host=login.cluster.example`."
+    return UnsentError(f"`{program}` is not installed on this machine", kind=ErrorKind.INVALID, hint=hint)
+
+
+def _failure(program: str, host: str, code: int, output: str) -> ServiceError:
+    if not host or code != _SSH_FAILED:
+        return CommandError(f"`{program}`{_at(host)}: {output or f'exit code {code}'}", code=code, output=output)
+    hint = f"Try `ssh {host} true`: it must work without a question."
+    if any(words in output.lower() for words in _NEVER_THERE):
+        return UnsentError(f"ssh to `{host}`: {output}", kind=ErrorKind.TRANSIENT, hint=hint)
+    return UnansweredError(f"ssh to `{host}`: {output}", kind=ErrorKind.TRANSIENT, hint=hint)
+
+
+def _at(host: str) -> str:
+    return f" on `{host}`" if host else ""

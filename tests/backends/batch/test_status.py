@@ -1,0 +1,149 @@
+"""Which of the sources decides, for every pair of what they may say."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from submit.backends.batch import slurm
+from submit.backends.batch.looking import Folder, folders
+from submit.backends.batch.place import Place, Site
+from submit.backends.batch.status import Answers, status
+from submit.job import Cause, JsonObject, State, Status
+
+PLACE = Place(site=Site(host="", folder="~/.jobdir"), key="digits")
+CREATED = datetime(2026, 11, 26, 7, tzinfo=UTC)
+FOLDER = Folder(
+    key="digits",
+    job={"name": "digits", "pools": [{"name": "workerpool0", "replicas": 1}], "timeout_s": 60.0},
+    created=CREATED,
+    age_s=3600,
+)
+RUNS: JsonObject = {"replica": "workerpool0-0", "restart": 0, "state": "RUNNING", "started": 1795676449.0}
+ENDED: JsonObject = {**RUNS, "state": "ENDED", "ended": 1795676455.0, "exit_code": 0, "cause": None, "why": None}
+TOLD: JsonObject = {**ENDED, "exit_code": 143, "cause": "terminated", "why": "told", "message": "told to end"}
+
+
+def seen(*records: JsonObject, queue: str = "", **folder: Any) -> Status:
+    """`queue` is `STATE reason`, as Slurm has it."""
+    word, _, reason = queue.partition(" ")
+    answer = f"digits|7|{word}|{reason or 'None'}|{int(CREATED.timestamp())}|N/A|N/A\n" if queue else ""
+    return status(replace(FOLDER, records=records, **folder), PLACE, "slurm", Answers(found=slurm.queued(answer)))
+
+
+@pytest.mark.parametrize("queue", ["", "RUNNING", "COMPLETING", "COMPLETED", "FAILED NonZeroExitCode", "PENDING"])
+def test_a_clear_record_is_all_that_is_needed(queue: str) -> None:
+    assert seen(ENDED, queue=queue).state is State.SUCCEEDED
+    failed = seen({**ENDED, "exit_code": 3, "cause": "exit code", "message": "status 3"}, queue=queue)
+    assert (failed.state, failed.cause, failed.exit_code) == (State.FAILED, Cause.EXIT_CODE, 3)
+
+
+def test_our_own_time_limit_is_in_the_record() -> None:
+    found = seen({**TOLD, "why": "time-out"}, queue="FAILED NonZeroExitCode")
+    assert (found.state, found.cause) == (State.FAILED, Cause.TIMEOUT)
+    assert "60 s" in found.message
+
+
+@pytest.mark.parametrize(
+    ("queue", "state", "cause"),
+    [
+        ("TIMEOUT TimeLimit", State.FAILED, Cause.TIMEOUT),
+        ("PREEMPTED", State.FAILED, Cause.PREEMPTED),
+        ("CANCELLED", State.CANCELLED, Cause.CANCELLED),
+        ("OUT_OF_MEMORY", State.FAILED, Cause.OUT_OF_MEMORY),
+        ("NODE_FAIL NodeDown", State.FAILED, Cause.LOST),
+        ("PENDING BeginTime", State.QUEUED, None),
+        ("", State.FAILED, Cause.SIGNAL),
+    ],
+)
+def test_why_it_was_told_to_end_the_scheduler_knows(queue: str, state: State, cause: Cause | None) -> None:
+    found = seen(TOLD, queue=queue)
+    assert (found.state, found.cause) == (state, cause)
+
+
+@pytest.mark.parametrize("records", [(), (RUNS,), (TOLD,)])
+@pytest.mark.parametrize("queue", ["", "CANCELLED", "COMPLETED", "FAILED NonZeroExitCode"])
+def test_that_we_have_cancelled_is_never_forgotten(records: tuple[JsonObject, ...], queue: str) -> None:
+    found = seen(*records, queue=queue, cancelled=True)
+    assert (found.state, found.cause) == (State.CANCELLED, Cause.CANCELLED)
+
+
+def test_a_cancelled_job_that_is_still_there_is_ending() -> None:
+    assert seen(RUNS, queue="COMPLETING", cancelled=True).state is State.CANCELLING
+
+
+def test_a_job_that_was_too_quick_to_be_cancelled_has_succeeded() -> None:
+    assert seen(ENDED, cancelled=True).state is State.SUCCEEDED
+
+
+def test_a_job_that_nobody_knows_was_lost_or_is_not_there_yet() -> None:
+    lost, never, young = seen(RUNS), seen(log="no such partition"), seen(age_s=1.0)
+    assert (lost.state, lost.cause) == (State.FAILED, Cause.LOST)
+    assert "its node was lost" in lost.message
+    assert (never.state, never.cause) == (State.FAILED, Cause.LOST)
+    assert "never run" in never.message
+    assert "no such partition" in never.message
+    assert (young.state, young.message) == (State.QUEUED, "It is being submitted.")
+
+
+def test_one_that_waits_says_for_what_and_what_to_do() -> None:
+    assert seen(queue="PENDING Resources").message == "It waits: Resources."
+    stuck = seen(queue="PENDING PartitionNodeLimit")
+    assert stuck.state is State.QUEUED
+    assert "It will never start: cancel it, and ask for no more nodes" in stuck.message
+
+
+def test_completed_without_a_record_is_no_success() -> None:
+    assert seen(queue="COMPLETED", age_s=5.0).state is State.RUNNING, "the record may be on its way"
+    found = seen(queue="COMPLETED", log="cd: no such folder")
+    assert (found.state, found.cause) == (State.FAILED, Cause.ENVIRONMENT)
+    assert "cd: no such folder" in found.message
+
+
+@pytest.mark.parametrize(("records", "state"), [((), State.QUEUED), ((RUNS,), State.RUNNING)])
+def test_while_the_scheduler_is_away_the_last_that_is_known_is_told(
+    records: tuple[JsonObject, ...], state: State
+) -> None:
+    found = status(replace(FOLDER, records=records), PLACE, "slurm", Answers(problem="connect failure"))
+    assert found.state is state
+    assert "connect failure" in found.message
+
+
+def test_the_first_that_fails_decides_and_its_peers_do_not() -> None:
+    worker: JsonObject = {**ENDED, "replica": "workerpool1-0", "exit_code": 9, "cause": "exit code", "message": "nine"}
+    chief: JsonObject = {**TOLD, "why": "peer"}
+    pools = [{"name": "workerpool0", "replicas": 1}, {"name": "workerpool1", "replicas": 1}]
+    found = seen(chief, worker, job={**FOLDER.job, "pools": pools})
+    assert (found.state, found.exit_code, found.message) == (State.FAILED, 9, "nine")
+    assert [replica.state for replica in found.replicas] == [State.FAILED, State.FAILED]
+
+
+ANSWER = """\
+now 1795676500
+file 1795676440.5000000000 one/job.json
+file 1795676441.0000000000 two/job.json
+file 1795676450.0000000000 two/cancelled
+one/job.json:{"name": "first"}
+one/records/workerpool0-0.0.json:{"replica": "workerpool0-0", "restart": 0, "state": "ENDED"}
+one/records/workerpool0-0.1.json:{"replica": "workerpool0-0", "restart": 1, "state": "RUNNING"}
+two/job.json:{"name": "second"}
+two/records/workerpool0-0.0.json:{"torn
+==> one/cluster.log <==
+slurmstepd: error: *** JOB 7 ON node1 CANCELLED AT 2026-11-26T07:00:00 ***
+==> a line of a log that looks like a name <==
+==> two/cluster.log <==
+no
+"""
+
+
+def test_one_answer_has_all_that_the_folders_say() -> None:
+    found = folders(ANSWER)
+    assert list(found) == ["two", "one"], "the newest first"
+    one, two = found["one"], found["two"]
+    assert (one.job["name"], one.age_s, one.cancelled) == ("first", 59.5, False)
+    assert [record["state"] for record in one.records] == ["RUNNING"], "an earlier run does not count"
+    assert one.log.endswith("looks like a name <==")
+    assert (two.cancelled, list(two.records), two.log) == (True, [], "no")

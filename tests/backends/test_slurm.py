@@ -1,0 +1,237 @@
+"""The slurm backend: its script is pinned, what the real programs print was recorded; nothing runs here."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from submit.backends import slurm
+from submit.backends.batch import slurm as dialect
+from submit.backends.batch.place import Place
+from submit.errors import CommandError, ErrorKind, ServiceError, UnansweredError, UsageError
+from submit.job import (
+    Cause,
+    Handle,
+    JobSpec,
+    Machine,
+    Package,
+    Pool,
+    PythonModule,
+    Role,
+    Scheduling,
+    State,
+    Target,
+)
+from submit.steps import Call, Command, Reply, Step, Upload, carry_out, preview
+
+TARGET = Target(backend="slurm", state_dir="/state", bucket_root="/state/buckets", region="us-central1")
+TASK = PythonModule(module="trainer.task", args=("--arg=42", "it's"))
+GPU = Machine(machine_type="n1-standard-8", accelerator_type="NVIDIA_TESLA_T4", accelerator_count=2)
+ONE = JobSpec(
+    name="digits_1_abcdefab",
+    submission_id="abcdefab12345678",
+    display_name="digits",
+    pools=(Pool(role=Role.CHIEF, machine=Machine(machine_type="n1-standard-4"), program=TASK),),
+    packages=(Package(filename="trainer-0.0.0.tar.gz", data=b"archive", digest="d1", files=()),),
+)
+SEVERAL = replace(
+    ONE,
+    pools=(
+        Pool(role=Role.CHIEF, machine=GPU, program=TASK, env={"B": "pool"}),
+        Pool(role=Role.WORKER, machine=GPU, replicas=2, program=TASK),
+        Pool(role=Role.PARAMETER_SERVER, machine=Machine(machine_type="n1-highmem-4"), program=TASK),
+    ),
+    job_dir="/scratch/out",
+    labels={"team": "vision"},
+    env={"A": "job", "B": "job"},
+    scheduling=Scheduling(timeout_s=3600, disable_retries=True),
+    options={
+        "host": "ann@login.example",
+        "folder": "/scratch/ann",
+        "python": "/opt/python/bin/python3",
+        "partition": "gpu",
+        "account": "vision",
+        "qos": "high",
+        "constraint": "a100&ib",
+        "reservation": "spring",
+        "gpu_type": "t4",
+        "grace": 30,
+        "directives": ["--exclusive", "--mail-type=END"],
+    },
+)
+GOLDEN = Path(__file__).parent / "golden" / "slurm"
+
+
+@pytest.mark.parametrize(("name", "spec"), [("one", ONE), ("several", SEVERAL)])
+def test_what_is_sent_is_what_stands_in_the_golden_files(name: str, spec: JobSpec) -> None:
+    steps, _ = preview(slurm.submit(spec, TARGET))
+    *uploads, command = steps
+    files = {step.to.rpartition("/")[2]: step.data.decode() for step in uploads if isinstance(step, Upload)}
+    assert isinstance(command, Command)
+    assert command.argv == ("sbatch", "--parsable")
+    assert command.stdin == (GOLDEN / f"{name}.sbatch").read_text()
+    assert _without_digests(files["task.sh"]) == (GOLDEN / f"{name}.task.sh").read_text()
+    job = json.loads(_without_digests(files["job.json"]))
+    assert job == json.loads((GOLDEN / f"{name}.job.json").read_text())
+
+
+def _without_digests(text: str) -> str:
+    import re
+
+    return re.sub(r"programs/[0-9a-f]{64}/", "programs/DIGEST/", text)
+
+
+def test_everything_goes_where_the_config_says() -> None:
+    steps, handle = preview(slurm.submit(SEVERAL, TARGET))
+    assert {step.host for step in steps if isinstance(step, Upload | Command)} == {"ann@login.example"}
+    assert all(step.to.startswith("/scratch/ann/") for step in steps if isinstance(step, Upload))
+    assert str(handle) == "slurm://ann%40login.example/scratch/ann/digits_1_abcdefab"
+    again = Place.parse(Handle.parse(str(handle), default_backend="local"), TARGET)
+    assert (again.site.host, again.site.folder, again.key) == ("ann@login.example", "/scratch/ann", "digits_1_abcdefab")
+
+
+@pytest.mark.parametrize(
+    ("variables", "handle"),
+    [
+        ({}, "slurm://digits_1_abcdefab"),
+        ({"SUBMIT_SLURM_HOST": "login"}, "slurm://login/digits_1_abcdefab"),
+        ({"SUBMIT_SLURM_FOLDER": "/scratch"}, "slurm:///scratch/digits_1_abcdefab"),
+        ({"SUBMIT_SLURM_FOLDER": "~/jobs", "SUBMIT_SLURM_HOST": "h"}, "slurm://h/~/jobs/digits_1_abcdefab"),
+    ],
+)
+def test_a_handle_leads_to_its_job_from_anywhere(variables: dict[str, str], handle: str) -> None:
+    target = replace(TARGET, endpoints=variables)
+    _, made = preview(slurm.submit(ONE, target))
+    assert str(made) == handle
+    place = Place.parse(Handle.parse(handle, default_backend="local"), TARGET)
+    assert place.site.host == variables.get("SUBMIT_SLURM_HOST", "")
+    assert place.site.folder == variables.get("SUBMIT_SLURM_FOLDER", "~/.jobdir")
+
+
+def test_a_name_that_a_user_gives_twice_names_two_jobs() -> None:
+    named = replace(ONE, name="digits")
+    handles = {preview(slurm.submit(spec, TARGET))[1] for spec in (named, replace(named, submission_id="b" * 16))}
+    assert handles == {Handle("slurm", "digits-abcdefab"), Handle("slurm", "digits-bbbbbbbb")}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"partition": "gpu\n#SBATCH --uid=0"},
+        {"account": "$(id)"},
+        {"directives": ["--exclusive\nrm -rf /"]},
+        {"directives": ["rm -rf /"]},
+        {"host": "-oProxyCommand=id"},
+        {"folder": "~/../root"},
+        {"folder": "/a b"},
+    ],
+)
+def test_what_could_be_taken_for_more_is_refused(options: dict[str, Any]) -> None:
+    with pytest.raises(UsageError):
+        preview(slurm.submit(replace(ONE, options=options), TARGET))
+
+
+@pytest.mark.parametrize("answer", ["12\n", "12;cluster\n", "Submitted batch job 12\n", "welcome\n12\n"])
+def test_an_id_is_found_in_what_sbatch_and_its_wrappers_print(answer: str) -> None:
+    assert dialect.submitted(answer) == "12"
+
+
+def test_without_an_id_there_is_an_error() -> None:
+    with pytest.raises(ServiceError, match="cannot be read: no"):
+        dialect.submitted("no")
+
+
+@pytest.mark.parametrize(
+    ("output", "kind"),
+    [
+        ("slurm_load_jobs error: Unable to contact slurm controller (connect failure)", ErrorKind.TRANSIENT),
+        ("sbatch: error: Batch job submission failed: Socket timed out on send/recv operation", ErrorKind.TRANSIENT),
+        ("slurm_load_jobs error: Invalid job id specified", ErrorKind.NOT_FOUND),
+        ("sbatch: error: invalid partition specified: nowhere", ErrorKind.INVALID),
+        ("scancel: error: Kill job error on job id 7: Access/permission denied", ErrorKind.DENIED),
+        (
+            "sbatch: error: Batch job submission failed: Job violates accounting/QOS policy (job submit limit, ...)",
+            ErrorKind.QUOTA,
+        ),
+    ],
+)
+def test_the_words_of_a_failure_say_what_it_means(output: str, kind: ErrorKind) -> None:
+    assert dialect.kind(output) is kind
+
+
+def test_the_queue_is_read_as_it_was_recorded() -> None:
+    jobs = dialect.queued((Path(__file__).parent / "recorded" / "squeue.txt").read_text())
+    seen = {key: (job.state, job.cause, job.reason) for key, job in jobs.items()}
+    assert seen == {
+        "runs": (State.RUNNING, None, ""),
+        "waits": (State.QUEUED, None, "Resources"),
+        "too_large": (State.QUEUED, None, "PartitionNodeLimit"),
+        "done": (State.SUCCEEDED, None, ""),
+        "exit_3": (State.FAILED, None, "NonZeroExitCode"),
+        "too_long": (State.FAILED, Cause.TIMEOUT, "TimeLimit"),
+        "cancelled": (State.CANCELLED, Cause.CANCELLED, ""),
+        "cancelled_pending": (State.CANCELLED, Cause.CANCELLED, "PartitionNodeLimit"),
+        "lost": (State.FAILED, Cause.LOST, "NodeDown"),
+        "requeued": (State.QUEUED, None, "BeginTime"),
+    }
+    assert jobs["runs"].started == datetime.fromtimestamp(1795676779, UTC)
+    assert "ask for no more nodes" in jobs["too_large"].stuck
+    assert not jobs["waits"].stuck
+
+
+def test_accounting_says_who_cancelled() -> None:
+    jobs = dialect.accounted("a|7|CANCELLED by 0|None|1795676449|1795676450|1795676455\nb|8|TIMEOUT|None|1|2|3\n")
+    assert (jobs["a"].state, jobs["a"].word) == (State.CANCELLED, "CANCELLED")
+    assert (jobs["b"].state, jobs["b"].cause) == (State.FAILED, Cause.TIMEOUT)
+
+
+class Cluster:
+    """Answers commands by the first word that is scripted; a list is answered one after the other."""
+
+    def __init__(self, **answers: list[str | Exception]) -> None:
+        self.answers = answers
+        self.asked: list[str] = []
+
+    def __call__(self, step: Step) -> Reply:
+        if isinstance(step, Call | Upload):
+            return {} if isinstance(step, Call) else None
+        assert isinstance(step, Command)
+        word = "look" if "look" in step.argv else next(w for w in step.argv if w != "env" and "=" not in w)
+        self.asked.append(word)
+        answers = self.answers.get(word, [""])
+        answer = answers.pop(0) if len(answers) > 1 else answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+LOST = UnansweredError("sbatch has not answered", kind=ErrorKind.TRANSIENT)
+REFUSED = CommandError("sbatch: invalid partition", code=1, output="invalid partition specified")
+IN_QUEUE = "digits_1_abcdefab|7|PENDING|None|1|N/A|N/A\n"
+
+
+def test_a_lost_answer_is_looked_for_in_the_queue_and_nothing_is_sent_twice() -> None:
+    cluster = Cluster(sbatch=[LOST], squeue=["", IN_QUEUE])
+    assert carry_out(slurm.submit(ONE, TARGET), cluster) == Handle("slurm", "digits_1_abcdefab")
+    assert cluster.asked.count("sbatch") == 1
+
+
+def test_a_submission_without_a_trace_is_left_to_recovery() -> None:
+    cluster = Cluster(sbatch=[LOST])
+    with pytest.raises(UnansweredError, match="no job has come of it so far"):
+        carry_out(slurm.submit(ONE, TARGET), cluster)
+    assert cluster.asked.count("sbatch") == 1
+    assert "rm" not in cluster.asked
+
+
+def test_a_refused_submission_leaves_nothing_behind() -> None:
+    cluster = Cluster(sbatch=[REFUSED])
+    with pytest.raises(ServiceError, match="invalid partition") as caught:
+        carry_out(slurm.submit(ONE, TARGET), cluster)
+    assert caught.value.kind is ErrorKind.INVALID
+    assert cluster.asked == ["sbatch", "rm"]
