@@ -212,17 +212,18 @@ class Cluster:
 
 LOST = UnansweredError("sbatch has not answered", kind=ErrorKind.TRANSIENT)
 REFUSED = CommandError("sbatch: invalid partition", code=1, output="invalid partition specified")
+SENT = 'now 1\ndigits_1_abcdefab/job.json:{"submission_id": "abcdefab12345678"}\n'
 IN_QUEUE = "digits_1_abcdefab|7|PENDING|None|1|N/A|N/A\n"
 
 
 def test_a_lost_answer_is_looked_for_in_the_queue_and_nothing_is_sent_twice() -> None:
-    cluster = Cluster(sbatch=[LOST], squeue=["", IN_QUEUE])
+    cluster = Cluster(sbatch=[LOST], look=[SENT], squeue=["", IN_QUEUE])
     assert carry_out(slurm.submit(ONE, TARGET), cluster) == Handle("slurm", "digits_1_abcdefab")
     assert cluster.asked.count("sbatch") == 1
 
 
 def test_a_submission_without_a_trace_is_left_to_recovery() -> None:
-    cluster = Cluster(sbatch=[LOST])
+    cluster = Cluster(sbatch=[LOST], look=[SENT])
     with pytest.raises(UnansweredError, match="no job has come of it so far"):
         carry_out(slurm.submit(ONE, TARGET), cluster)
     assert cluster.asked.count("sbatch") == 1

@@ -42,15 +42,15 @@ class Batch:
         try:
             answer = yield command
         except ServiceError as error:
-            yield from self._lost_or_refused(place, error)
+            yield from self._lost_or_refused(place, spec.submission_id, error)
         else:
             self.dialect.submitted(str(answer))
         return handle
 
     def find(self, submission_id: str, place: str, target: Target) -> Conversation[Handle | None]:
-        """`place` is the handle that the job would have; its key has a part of the submission's id."""
+        """`place` is the handle that the job would have. What is in its folder was there before it was sent."""
         handle = Handle.parse(place, default_backend=self.dialect.name)
-        found = yield from self._exists(Place.parse(handle, target))
+        found = yield from self._exists(Place.parse(handle, target), submission_id)
         return handle if found else None
 
     def describe(self, handles: Sequence[Handle], target: Target) -> Conversation[Mapping[Handle, Status]]:
@@ -120,28 +120,30 @@ class Batch:
         value = json.loads(str(answer) or "null")
         return value if isinstance(value, dict) else None
 
-    def _lost_or_refused(self, place: Place, error: ServiceError) -> Conversation[None]:
+    def _lost_or_refused(self, place: Place, submission_id: str, error: ServiceError) -> Conversation[None]:
         """Returns if the job is in the queue all the same."""
         kind = self.dialect.kind(error.output) if isinstance(error, CommandError) else error.kind
         if kind is ErrorKind.TRANSIENT:
-            yield from self._looked_for(place, error)
+            yield from self._looked_for(place, submission_id, error)
             return
         yield self._removal(place)
         raise ServiceError(str(error), kind=kind) from error
 
-    def _looked_for(self, place: Place, lost: ServiceError) -> Conversation[None]:
+    def _looked_for(self, place: Place, submission_id: str, lost: ServiceError) -> Conversation[None]:
         for pause_s in creation.LOOKS_S:
             yield creation.pause(pause_s)
-            if (yield from self._exists(place)):
+            if (yield from self._exists(place, submission_id)):
                 return
         hint = "`submit jobs recover` says whether there is a job; if it was never created, submit it again."
         raise UnansweredError(f"{lost}; no job has come of it so far", kind=ErrorKind.TRANSIENT, hint=hint) from lost
 
-    def _exists(self, place: Place) -> Conversation[bool]:
-        """Whether the scheduler has it, or has had it."""
+    def _exists(self, place: Place, submission_id: str) -> Conversation[bool]:
+        """Whether the scheduler has the job of that submission, or has had it."""
         answer = yield looking.look(place.site, [place.key])
         folder = looking.folders(str(answer)).get(place.key)
-        if folder is not None and folder.records:
+        if folder is None or folder.job.get("submission_id") != submission_id:
+            return False
+        if folder.records:
             return True
         answers = yield from self._ask(place.site, [place.key])
         return place.key in answers.found
