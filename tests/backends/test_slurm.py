@@ -13,7 +13,7 @@ import pytest
 from submit.backends import slurm
 from submit.backends.batch import slurm as dialect
 from submit.backends.batch.place import Place
-from submit.errors import CommandError, ErrorKind, ServiceError, UnansweredError, UsageError
+from submit.errors import CommandError, ErrorKind, ServiceError, UnansweredError, UnsentError, UsageError
 from submit.job import (
     Cause,
     Handle,
@@ -235,4 +235,12 @@ def test_a_refused_submission_leaves_nothing_behind() -> None:
     with pytest.raises(ServiceError, match="invalid partition") as caught:
         carry_out(slurm.submit(ONE, TARGET), cluster)
     assert caught.value.kind is ErrorKind.INVALID
+    assert cluster.asked == ["sbatch", "rm"]
+
+
+def test_a_controller_that_is_away_was_never_reached_and_nothing_is_left_behind() -> None:
+    text = "sbatch: error: Batch job submission failed: Unable to contact slurm controller (connect failure)"
+    cluster = Cluster(sbatch=[CommandError(text, code=1, output=text)])
+    with pytest.raises(UnsentError, match="connect failure"):
+        carry_out(slurm.submit(ONE, TARGET), cluster)
     assert cluster.asked == ["sbatch", "rm"]

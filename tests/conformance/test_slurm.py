@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 
 import pytest
@@ -10,17 +9,15 @@ import pytest
 from submit.testing.conformance import Conformance
 from submit.testing.site import Site
 from tests.clusters import slurm
+from tests.clusters.sites import site_of
 
-pytestmark = pytest.mark.skipif(not slurm.is_installed(), reason="slurmctld, slurmd and slurm-client are not installed")
+pytestmark = pytest.mark.skipif(bool(slurm.missing()), reason=slurm.missing())
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory, environ: dict[str, str]) -> Iterator[Site]:
-    folder = tmp_path_factory.mktemp("site")
     with slurm.running(tmp_path_factory.mktemp("slurm")) as cluster:
-        site = Site.of("slurm", folder, environ={**environ, **cluster.environ, "HOME": str(folder)})
-        (site.around.cwd / "pyproject.toml").write_text(f'[tool.submit.slurm]\npython = "{sys.executable}"\n')
-        yield site
+        yield site_of("slurm", tmp_path_factory.mktemp("site"), {**environ, **cluster.environ})
 
 
 class TestSlurm(Conformance):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from submit.backends import creation
 from submit.backends.batch import following, looking, request
@@ -11,7 +12,7 @@ from submit.backends.batch.dialect import Dialect, Queued
 from submit.backends.batch.following import Cursor
 from submit.backends.batch.place import Place, Site, key_of
 from submit.backends.batch.status import Answers, ending, status
-from submit.errors import CommandError, ErrorKind, ServiceError, UnansweredError
+from submit.errors import CommandError, ErrorKind, ServiceError, UnansweredError, UnsentError
 from submit.job import Handle, JobSpec, JsonObject, LogPage, Status, Target
 from submit.steps import Command, Conversation
 
@@ -95,8 +96,8 @@ class Batch:
         try:
             yield command
         except CommandError as error:
-            if (kind := self.dialect.kind(error.output)) is not ErrorKind.NOT_FOUND:
-                raise ServiceError(str(error), kind=kind) from error
+            if (said := self._said(error)).kind is not ErrorKind.NOT_FOUND:
+                raise said from error
 
     def delete(self, handle: Handle, target: Target) -> Conversation[None]:
         """Removes the job's folder, with its outputs if they are there."""
@@ -122,12 +123,21 @@ class Batch:
 
     def _lost_or_refused(self, place: Place, submission_id: str, error: ServiceError) -> Conversation[None]:
         """Returns if the job is in the queue all the same."""
-        kind = self.dialect.kind(error.output) if isinstance(error, CommandError) else error.kind
-        if kind is ErrorKind.TRANSIENT:
+        if isinstance(error, CommandError):
+            error = self._said(error)
+        if error.kind is ErrorKind.TRANSIENT and not isinstance(error, UnsentError):
             yield from self._looked_for(place, submission_id, error)
             return
-        yield self._removal(place)
-        raise ServiceError(str(error), kind=kind) from error
+        with suppress(ServiceError):  # what was refused is worth more to know than what is left of it
+            yield self._removal(place)
+        raise error
+
+    def _said(self, error: CommandError) -> ServiceError:
+        """A failed command as what it means."""
+        if self.dialect.never_reached(error.output):
+            hint = f"The controller of {self.dialect.title} is away. Jobs that run go on without it; try again later."
+            return UnsentError(str(error), kind=ErrorKind.TRANSIENT, hint=hint)
+        return ServiceError(str(error), kind=self.dialect.kind(error.output))
 
     def _looked_for(self, place: Place, submission_id: str, lost: ServiceError) -> Conversation[None]:
         for pause_s in creation.LOOKS_S:
@@ -184,8 +194,7 @@ class Batch:
         return Answers(found=found)
 
     def _is_away(self, error: ServiceError) -> bool:
-        kind = self.dialect.kind(error.output) if isinstance(error, CommandError) else error.kind
-        return kind is ErrorKind.TRANSIENT
+        return (self._said(error) if isinstance(error, CommandError) else error).kind is ErrorKind.TRANSIENT
 
     def _page(self, handle: Handle, place: Place, cursor: Cursor, wait_s: float) -> Conversation[LogPage]:
         try:

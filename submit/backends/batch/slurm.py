@@ -218,6 +218,10 @@ def kind(output: str) -> ErrorKind:
     return next((kind for pattern, kind in _KINDS if pattern.search(output)), ErrorKind.INVALID)
 
 
+def never_reached(output: str) -> bool:
+    return "connect failure" in output.lower() or "connection refused" in output.lower()
+
+
 def _jobs(answer: str) -> Mapping[str, Queued]:
     rows = (line.split("|") for line in answer.splitlines())
     found = (_job(*row) for row in rows if len(row) == 7)

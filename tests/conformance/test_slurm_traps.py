@@ -1,0 +1,218 @@
+"""What Slurm does that is not what one thinks, each on a real cluster."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from submit.errors import ErrorKind, ServiceError, UnsentError
+from submit.job import Cause, Handle, State, Status
+from submit.testing.conformance import messages
+from submit.testing.site import Site
+from tests.clusters import slurm
+from tests.clusters.daemons import wait_until
+from tests.clusters.sites import site_of
+
+pytestmark = pytest.mark.skipif(bool(slurm.missing()), reason=slurm.missing())
+
+SLEEP = "import time; print('awake', flush=True); time.sleep(600)"
+BRIEF = "print('done', flush=True)"
+RUN = """
+import os, time
+print("run", os.environ["SLURM_RESTART_COUNT"] if "SLURM_RESTART_COUNT" in os.environ else "0", flush=True)
+print("awake", flush=True)
+time.sleep(0 if "SLURM_RESTART_COUNT" in os.environ else 600)
+"""
+"""sleeps, and ends at once when it is started again"""
+MACHINE = "{machineSpec: {machineType: n1-standard-4}"
+
+
+def config(replicas: int = 1, directives: str = "", **options: object) -> str:
+    more = "".join(f", {key}: {value}" for key, value in options.items())
+    pools = f"[{MACHINE}}}" + (f", {MACHINE}, replicaCount: {replicas - 1}}}" if replicas > 1 else "") + "]"
+    return f"workerPoolSpecs: {pools}\nsubmit: {{slurm: {{directives: [{directives}]{more}}}}}\n"
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[slurm.Slurm]:
+    """It forgets jobs after two seconds."""
+    with slurm.running(tmp_path_factory.mktemp("slurm"), remembers_s=2) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory, environ: dict[str, str], cluster: slurm.Slurm) -> Site:
+    return site_of("slurm", tmp_path_factory.mktemp("site"), {**environ, **cluster.environ})
+
+
+def id_of(cluster: slurm.Slurm, handle: Handle) -> str:
+    return cluster.run("squeue", "-h", "-t", "all", f"--name={handle.path}", "-o", "%i").strip()
+
+
+def forgotten(cluster: slurm.Slurm, handle: Handle) -> None:
+    wait_until(lambda: not id_of(cluster, handle), "the controller's forgetting")
+
+
+def until(site: Site, handle: Handle, state: State) -> Status:
+    wait_until(lambda: site.status(handle).state is state, f"{handle} is {state}")
+    return site.status(handle)
+
+
+@pytest.mark.parametrize("directive", ["--chdir=/no/such/folder", "--output=/no/such/folder/log"])
+def test_folders_that_are_not_there_fail_the_job(site: Site, directive: str) -> None:
+    """Slurm would run it in /tmp and call it COMPLETED, or end it without a word."""
+    status = site.end(site.submit(BRIEF, config=config(directives=directive)))
+    assert status.state is State.FAILED
+    assert status.message
+
+
+def test_a_partition_that_is_not_there_is_refused_at_once_and_leaves_nothing(site: Site) -> None:
+    before = site.listed()
+    with pytest.raises(ServiceError, match="invalid partition") as caught:
+        site.submit(BRIEF, config=config(partition="nowhere"))
+    assert caught.value.kind is ErrorKind.INVALID
+    assert site.listed() == before
+
+
+def test_more_nodes_than_there_are_is_told_and_can_be_cancelled(site: Site, cluster: slurm.Slurm) -> None:
+    """Slurm accepts such a job and lets it wait for ever."""
+    handle = site.submit(BRIEF, config=config(replicas=9))
+    wait_until(lambda: "never start" in site.status(handle).message, "the reason")
+    status = site.status(handle)
+    assert status.state is State.QUEUED
+    assert "ask for no more nodes" in status.message
+    site.cancel(handle)
+    assert site.end(handle).state is State.CANCELLED
+    forgotten(cluster, handle)
+    status = site.status(handle)
+    assert (status.state, status.cause) == (State.CANCELLED, Cause.CANCELLED), "nobody but us remembers"
+
+
+@pytest.mark.slow
+def test_jobs_are_known_by_their_records_when_the_controller_has_forgotten_them(
+    site: Site, cluster: slurm.Slurm
+) -> None:
+    """`squeue` of a list with unknown jobs is silent about them."""
+    done, failed = site.submit(BRIEF), site.submit("raise SystemExit(3)")
+    running = site.submit(SLEEP)
+    for handle in (done, failed):
+        site.end(handle)
+        forgotten(cluster, handle)
+    site.awaken(running)
+    found = site.describe([done, failed, running])
+    assert [found[h].state for h in (done, failed, running)] == [State.SUCCEEDED, State.FAILED, State.RUNNING]
+    assert found[failed].exit_code == 3
+    site.cancel(running)
+    assert site.end(running).state is State.CANCELLED
+
+
+def test_what_an_administrator_cancels_is_cancelled(site: Site, cluster: slurm.Slurm) -> None:
+    handle = site.submit(SLEEP)
+    site.awaken(handle)
+    cluster.run("scancel", f"--name={handle.path}")
+    status = site.end(handle)
+    assert (status.state, status.cause) == (State.CANCELLED, Cause.CANCELLED)
+
+
+@pytest.mark.slow
+def test_a_time_limit_of_slurm_is_a_time_out(site: Site, cluster: slurm.Slurm) -> None:
+    """Its exit code would be 0:0 in accounting."""
+    handle = site.submit(SLEEP)
+    site.awaken(handle)
+    cluster.run("scontrol", "update", f"job={id_of(cluster, handle)}", "EndTime=now")
+    status = site.end(handle)
+    assert (status.state, status.cause) == (State.FAILED, Cause.TIMEOUT)
+
+
+@pytest.mark.slow
+def test_a_job_that_is_put_back_runs_again_and_its_log_goes_on(site: Site, cluster: slurm.Slurm) -> None:
+    handle = site.submit(RUN)
+    site.awaken(handle)
+    number = id_of(cluster, handle)
+    cluster.run("scontrol", "requeue", number)
+    assert "BeginTime" in until(site, handle, State.QUEUED).message
+    cluster.start_now(number)
+    status = site.end(handle)
+    assert status.state is State.SUCCEEDED
+    assert [replica.restarts for replica in status.replicas] == [1]
+    assert messages(site.log(handle), "run ") == ["run 0", "run 1"]
+
+
+@pytest.mark.slow
+def test_a_preempted_job_comes_back(site: Site, cluster: slurm.Slurm) -> None:
+    victim = site.submit(RUN, config=config(replicas=4, cpus=16, memory="1GiB"))
+    site.awaken(victim)
+    number = id_of(cluster, victim)
+    urgent = site.submit(BRIEF, config=config(cpus=16, memory="1GiB", partition="urgent"))
+    assert site.end(urgent).state is State.SUCCEEDED
+    assert not site.status(victim).state.ended
+    until(site, victim, State.QUEUED)
+    cluster.start_now(number)
+    status = site.end(victim)
+    assert status.state is State.SUCCEEDED
+    assert {replica.restarts for replica in status.replicas} == {1}
+
+
+@pytest.mark.slow
+def test_a_controller_that_is_away_is_no_end_of_a_job(site: Site, cluster: slurm.Slurm) -> None:
+    handle = site.submit("import time; print('awake', flush=True); time.sleep(8)")
+    silent = site.submit(SLEEP)
+    site.awaken(handle)
+    site.awaken(silent)
+    cluster.stop_controller()
+    try:
+        away = site.status(silent)
+        assert away.state is State.RUNNING
+        assert "the scheduler is away" in away.message
+        assert site.end(handle).state is State.SUCCEEDED, "its record tells"
+        before = site.listed()
+        with pytest.raises(UnsentError, match="sbatch"):
+            site.submit(BRIEF)
+        assert site.listed() == before
+    finally:
+        cluster.start_controller()
+    assert until(site, silent, State.RUNNING).message == ""
+    site.cancel(silent)
+    assert site.end(silent).state is State.CANCELLED
+
+
+def records(site: Site, handle: Handle) -> dict[str, dict[str, object]]:
+    folder = Path(site.around.environ["HOME"]) / ".jobdir" / "jobs" / handle.path / "records"
+    return {path.name.removesuffix(".json"): json.loads(path.read_text()) for path in folder.glob("*.json")}
+
+
+@pytest.mark.slow
+def test_what_is_left_of_a_lost_node_ends_when_its_successor_runs(site: Site, cluster: slurm.Slurm) -> None:
+    """Slurm starts the job again while the first trainer still runs: two would write into one job dir."""
+    handle = site.submit(RUN.replace("sleep(0 if", "sleep(5 if"))
+    site.awaken(handle)
+    number = id_of(cluster, handle)
+    node = cluster.run("squeue", "-h", "-j", number, "-o", "%N").strip()
+    cluster.kill_node(node)
+    try:
+        until(site, handle, State.QUEUED)
+        assert records(site, handle)["workerpool0-0.0"]["state"] == "RUNNING", "the orphan"
+        cluster.start_now(number)
+        assert site.end(handle).state is State.SUCCEEDED
+        wait_until(lambda: records(site, handle)["workerpool0-0.0"]["state"] == "ENDED", "the orphan's end")
+        assert records(site, handle)["workerpool0-0.0"]["why"] == "superseded"
+    finally:
+        cluster.start_node(node)
+
+
+@pytest.mark.slow
+def test_a_job_that_may_not_come_back_is_lost_with_its_node(site: Site, cluster: slurm.Slurm) -> None:
+    handle = site.submit(SLEEP, config=config(directives="--no-requeue"))
+    site.awaken(handle)
+    node = cluster.run("squeue", "-h", f"--name={handle.path}", "-o", "%N").strip()
+    cluster.kill_node(node)
+    try:
+        status = site.end(handle)
+        assert (status.state, status.cause) == (State.FAILED, Cause.LOST)
+        forgotten(cluster, handle)
+        assert site.status(handle).cause is Cause.LOST
+    finally:
+        cluster.start_node(node)
