@@ -16,7 +16,6 @@ from submit.steps import Conversation
 class Feature(StrEnum):
     """What may be asked for. A backend says of each whether it honours, stands in for, or refuses it."""
 
-    PYTHON_PACKAGE = "Python packages"
     CONTAINER = "custom containers"
     DISTRIBUTED = "more than one replica"
     TUNING = "hyperparameter tuning"

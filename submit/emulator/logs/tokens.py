@@ -37,10 +37,6 @@ class Token(NamedTuple):
     position: int
     segments: tuple[str, ...] = ()
 
-    @property
-    def is_quoted(self) -> bool:
-        return self.raw[:1] in ("'", '"') and len(self.segments) == 1
-
 
 def tokens(text: str) -> Iterator[Token]:
     """Ends with a token `end`. Raises `FilterError`."""

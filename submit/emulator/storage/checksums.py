@@ -48,10 +48,6 @@ class Digest:
     def md5(self) -> str:
         return base64.b64encode(self._md5.digest()).decode()
 
-    @property
-    def md5_hex(self) -> str:
-        return self._md5.hexdigest()
-
     def of(self, path: Path) -> Content:
         return Content(path=path, size=self.size, crc32c=self.crc32c, md5=self.md5)
 

@@ -46,9 +46,6 @@ class Folder:
     def aside(self) -> Path:
         return self._aside / uuid.uuid4().hex
 
-    def is_aside(self, path: Path) -> bool:
-        return path.parent == self._aside
-
     def path_of(self, bucket: str, name: str) -> Path | None:
         """The file that the object's name means, whether it is there or not; None if there can be none."""
         parts = as_parts(name)

@@ -44,10 +44,6 @@ class Request:
         scheme = self.headers.get("x-forwarded-proto") or self._scope.get("scheme", "http")
         return f"{scheme}://{self.headers.get('host', 'localhost')}"
 
-    @property
-    def extensions(self) -> Scope:
-        return self._scope
-
     async def chunks(self) -> AsyncIterator[bytes]:
         """The body as it arrives. Raises Disconnected."""
         while not self._ended:
