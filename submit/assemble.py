@@ -20,6 +20,7 @@ from submit.job import (
     Pool,
     Program,
     PythonModule,
+    Scheduling,
     Strategy,
     Study,
     Target,
@@ -58,11 +59,10 @@ def assemble(
     """
     today = [_today(pool, config.study) for pool in config.pools]
     module = config.module or module or default_module(packages)
-    stem = config.display_name or (packages[0].filename.rpartition("-")[0] if packages else "job")
     pools = tuple(_filled(pool, config, flags, module) for pool in config.pools)
     pools, job_dir = (pools, config.job_dir) if config.job_dir else job_dir_of(pools)
     hourly = hourly_price(today, target.region or "", spot=config.scheduling.strategy is Strategy.SPOT)
-    name = _checked_name(flags.name) if flags.name else default_name(stem, now, token[:8])
+    name = _checked_name(flags.name) if flags.name else default_name(_stem(config, packages), now, token[:8])
     return JobSpec(
         name=name,
         submission_id=flags.submission_id or token,
@@ -70,14 +70,12 @@ def assemble(
         pools=pools,
         scale_tier=config.scale_tier,
         packages=tuple(packages),
-        job_dir=_folder(job_dir, cwd) if job_dir else None,
+        job_dir=_folder(job_dir, cwd),
         base_output_dir=config.base_output_dir,
         labels=config.labels,
         env=config.env,
         study=config.study,
-        scheduling=config.scheduling
-        if target.backend == "local"  # it costs nothing
-        else limits.within_cost(config.scheduling, hourly, config.study, fallbacks=bool(config.fallbacks)),
+        scheduling=_scheduling(config, target, hourly),
         retry=config.retry,
         fallbacks=config.fallbacks,
         runtime_version=config.runtime_version,
@@ -183,9 +181,22 @@ def _checked_name(name: str) -> str:
     )
 
 
-def _folder(text: str, cwd: PurePath) -> str:
+def _stem(config: Config, packages: Sequence[Package]) -> str:
+    return config.display_name or (packages[0].filename.rpartition("-")[0] if packages else "job")
+
+
+def _scheduling(config: Config, target: Target, hourly: float | None) -> Scheduling:
+    """With the end that a limit of costs means; this machine costs nothing."""
+    if target.backend == "local":
+        return config.scheduling
+    return limits.within_cost(config.scheduling, hourly, config.study, fallbacks=bool(config.fallbacks))
+
+
+def _folder(text: str | None, cwd: PurePath) -> str | None:
     """A folder of this machine as an absolute path, or a place in a bucket as it is."""
-    return text if text.startswith("gs://") else str(cwd / text)
+    if not text or text.startswith("gs://"):
+        return text or None
+    return str(cwd / text)
 
 
 def _filled(pool: Pool, config: Config, flags: JobFlags, module: str | None) -> Pool:
