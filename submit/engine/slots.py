@@ -25,6 +25,7 @@ from submit.engine.journal import (
 from submit.engine.origin import Origin, Runtime
 from submit.engine.ownership import Ownership, own, try_lock
 from submit.engine.processes import Group, reap, spawn
+from submit.engine.states import ACTIVE
 from submit.engine.store import Store, save_ending
 from submit.engine.strays import kill_groups, kill_marked
 
@@ -41,10 +42,10 @@ _FAREWELL_S = 2.0
 """So long launchers may take to end everything after their supervisor has died; they need a fraction of it."""
 _OFFERS = 3
 """So often a job waits for a supervisor of its own interpreter; then any takes it."""
-_COUNTS = f"""SELECT (SELECT count(*) FROM jobs WHERE state IN ('PREPARING', 'RUNNING', 'CANCELLING')) AS active,
+_COUNTS = f"""SELECT (SELECT count(*) FROM jobs WHERE state IN {ACTIVE}) AS active,
                     (SELECT count(*) FROM jobs WHERE state = 'QUEUED' AND held IS NULL) AS queued,
                     (SELECT count(*) FROM starts WHERE abs(at - ?) < {_START_S}) AS starting"""  # noqa: S608 - our own constant
-_ACTIVE = "SELECT * FROM jobs WHERE state IN ('PREPARING', 'RUNNING', 'CANCELLING')"
+_ACTIVE = f"SELECT * FROM jobs WHERE state IN {ACTIVE}"  # noqa: S608 - a tuple of words is written as SQL writes it
 _OLDEST = "SELECT * FROM jobs WHERE state = 'QUEUED' AND held IS NULL ORDER BY sequence LIMIT 1"
 
 
@@ -91,7 +92,7 @@ class Slots(NamedTuple):
     def settle_job(self, job: str) -> None:
         """`settle` for one job that somebody waits for: a few system calls as long as it is well."""
         for row in self.store.read("SELECT * FROM jobs WHERE id = ?", job):
-            if row["state"] in ("PREPARING", "RUNNING", "CANCELLING"):
+            if row["state"] in ACTIVE:
                 self._settle_one(row)
             elif row["state"] == "QUEUED":
                 self.start_supervisors()

@@ -22,4 +22,6 @@ Cause: TypeAlias = Literal[
     "supervisor lost",
 ]
 
+ACTIVE: Final[tuple[State, ...]] = ("PREPARING", "RUNNING", "CANCELLING")
+"""A supervisor owns the job, or did and was lost."""
 ENDED: Final[tuple[State, ...]] = ("SUCCEEDED", "FAILED", "CANCELLED")
