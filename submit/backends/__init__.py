@@ -105,6 +105,7 @@ REGISTRY: Mapping[str, str] = {
     "vertex": "submit.backends.vertex",
     "mlengine": "submit.backends.mlengine",
     "slurm": "submit.backends.slurm",
+    "gridengine": "submit.backends.gridengine",
 }
 """Our backends; other packages add theirs as entry points of the group `jobdir.backends`."""
 

@@ -135,6 +135,7 @@ def running(folder: Path) -> Iterator[GridEngine]:
         "SGE_QMASTER_PORT": str(master),
         "SGE_EXECD_PORT": str(execution),
         "SGE_ARCH": architecture,
+        "JOBDIR_GPUS": str(folder / "gpus"),
     }
     cluster = GridEngine(Daemons(folder, env))
     try:

@@ -9,8 +9,9 @@ from pathlib import Path
 from submit.testing.site import Site
 
 
-def site_of(backend: str, folder: Path, environ: Mapping[str, str]) -> Site:
-    """A user in the folder, which is their home as well; the nodes run our own Python."""
+def site_of(backend: str, folder: Path, environ: Mapping[str, str], **options: int) -> Site:
+    """A user in the folder, which is their home as well; the nodes run our own Python. `options` are the backend's."""
     site = Site.of(backend, folder, environ={**environ, "HOME": str(folder)})
-    (site.around.cwd / "pyproject.toml").write_text(f'[tool.submit.{backend}]\npython = "{sys.executable}"\n')
+    more = "".join(f"{name} = {value}\n" for name, value in options.items())
+    (site.around.cwd / "pyproject.toml").write_text(f'[tool.submit.{backend}]\npython = "{sys.executable}"\n{more}')
     return site

@@ -10,7 +10,19 @@ from submit import config
 from tests.config.said import TODAY
 
 CONFIGS = Path(__file__).parents[2] / "configs"
-SITUATIONS = ("container", "cpu", "distributed", "gpu", "multi_gpu", "slurm", "spot", "tpu", "tuning", "vertex")
+SITUATIONS = (
+    "container",
+    "cpu",
+    "distributed",
+    "gpu",
+    "gridengine",
+    "multi_gpu",
+    "slurm",
+    "spot",
+    "tpu",
+    "tuning",
+    "vertex",
+)
 
 
 def test_there_is_one_for_every_situation() -> None:

@@ -1,0 +1,241 @@
+"""Grid Engine's dialect, as its descendants of 6.2 speak it; tried on 8.1.9.
+
+https://gridscheduler.sourceforge.net/htmlman/manuals.html: qsub(1), qstat(1), qacct(1), sge_pe(5)
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+
+from submit.backends import Capability, Feature, Refused, StandsIn
+from submit.backends.batch import devices, gridengine_answers
+from submit.backends.batch.dialect import BatchJob, Queued
+from submit.errors import ErrorKind, Problem, ServiceError, UsageError
+from submit.job import Json
+
+name = "gridengine"
+title = "Grid Engine"
+
+options: Mapping[str, str] = {
+    "host": "the machine that has qsub, as ssh names it; this machine if it is not said",
+    "folder": "the folder for jobs on the file system that all hosts share (~/.jobdir)",
+    "python": "the interpreter on the hosts (python3)",
+    "queue": "the queue, as `qconf -sql` lists them",
+    "project": "the project that is charged",
+    "smp": "the parallel environment whose slots are on one host (smp), see `qconf -spl`",
+    "mpi": "the parallel environment for several replicas (mpi)",
+    "gpu_resource": "the complex that counts GPUs (gpu)",
+    "gpus_per_host": "how many GPUs a host has, where /dev/nvidia* does not tell",
+    "memory_resource": "the complex that memory is asked for by, per slot, e.g. h_vmem; without it none is asked for",
+    "cpus": "slots per replica, in place of the machine type's CPUs",
+    "memory": "memory per replica, in place of the machine type's, e.g. 16GiB",
+    "grace": "how long a replica may clean up after SIGTERM, in seconds (10)",
+    "directives": "more options of qsub, e.g. [-m e, -l arch=lx-amd64]",
+}
+
+_ELSEWHERE = "a cluster of your own does not know it"
+
+capabilities: Mapping[Feature, Capability] = {
+    Feature.MACHINE_TYPE: StandsIn("slots of the cluster's hosts stand in for the machine types, one for each CPU"),
+    Feature.ACCELERATOR: StandsIn("GPUs are asked for by number, one with each slot of a replica"),
+    Feature.TPU: Refused("Grid Engine has no TPUs"),
+    Feature.BOOT_DISK: StandsIn("the disks of the hosts are used"),
+    Feature.CONTAINER: Refused("it runs Python packages, not container images"),
+    Feature.TUNING: Refused("trials are not yet run as an array of tasks"),
+    Feature.RUNTIME_IMAGE: StandsIn("the trainer runs in the hosts' own Python, with the packages that it requires"),
+    Feature.VARIABLE: Refused("a variable of this machine does not reach the cluster; let the trainer read a file"),
+    Feature.MANAGED: Refused("a cluster has no Secret Manager; let the trainer read a file"),
+    Feature.SPOT: StandsIn("whether a job may be suspended is the queue's, see `submit.gridengine.queue`"),
+    Feature.FLEX_START: StandsIn("a queue waits for its machines in any case"),
+    Feature.MAX_WAIT: Refused("Grid Engine waits without a limit; cancel the job if it waits too long"),
+    Feature.PRIORITY: Refused("Grid Engine's priorities are the site's; name a `submit.gridengine.project`"),
+    Feature.NETWORK: Refused(_ELSEWHERE),
+    Feature.SERVICE_ACCOUNT: StandsIn("the job runs as you"),
+    Feature.ENCRYPTION: Refused(_ELSEWHERE),
+    Feature.WEB_ACCESS: Refused(_ELSEWHERE),
+    Feature.PERSISTENT_RESOURCE: Refused(_ELSEWHERE),
+    Feature.REGION: StandsIn("the cluster is where it is"),
+    Feature.FALLBACKS: Refused("a cluster has no regions to fall back to"),
+    Feature.RETRIES: Refused("Grid Engine itself starts jobs again whose host was lost"),
+    Feature.VERTEX_FIELDS: Refused("only Vertex AI knows them"),
+}
+
+_KINDS = (
+    (re.compile(r"unable to (send message to|contact) qmaster|commlib|connection refused", re.I), ErrorKind.TRANSIENT),
+    (re.compile(r"^the job .* do(es)? not exist", re.I | re.M), ErrorKind.NOT_FOUND),
+    (re.compile(r"denied|not allowed|no permission|insufficient", re.I), ErrorKind.DENIED),
+    (re.compile(r"exceed|quota|job limit", re.I), ErrorKind.QUOTA),
+)
+_NAMED = 20
+"""more jobs than these are not named one by one: all of the user's are asked for"""
+_SPARE_S = 60
+"""The job's own end at its time-out comes first; the scheduler's is SIGKILL, without a word."""
+
+_QUEUE = r"""
+export TZ=UTC0 LC_ALL=C
+qstat -xml || exit
+[ -z "$1" ] || qstat -j "$1" 2>/dev/null | grep -E '^(job_name|error reason|scheduling info)|^ {20}'
+exit 0
+"""
+_ACCOUNTING = r"""
+export TZ=UTC0 LC_ALL=C
+[ $# -gt 0 ] || exec qacct -d 90 -o "$(id -un)" -j
+for key; do qacct -j "$key" 2>/dev/null; done
+exit 0
+"""
+_WAIT = """\
+trap 'kill -TERM "$first"; echo qdel > "stop.$restart"' USR2 TERM
+code=0
+for task in $tasks; do
+  while wait "$task"; status=$?; kill -0 "$task" 2>/dev/null; do :; done
+  [ "$code" != 0 ] || code=$status
+done
+case $code in 99 | 100) code=1 ;; esac  # they would start it again, or hold it for ever
+exit "$code"
+"""
+
+
+def script(job: BatchJob) -> str:
+    directives = "".join(f"#$ {line}\n" for line in _directives(job))
+    return f"""\
+#!/bin/sh
+{directives}cd {shlex.quote(job.folder)} || exit 74
+restart=0  # Grid Engine does not count
+while [ "$RESTARTED" = 1 ] && [ -e "fence.$restart" ]; do restart=$((restart + 1)); done
+trap '' USR1 USR2
+sh task.sh 0 "$restart" "$JOB_ID" "$(hostname)" &
+first=$! tasks=$!
+{_others(job) if job.replicas > 1 else ""}{_WAIT}"""
+
+
+def _others(job: BatchJob) -> str:
+    """Starts the tasks behind the first, host by host, as the parallel environment has given them slots."""
+    start = 'qrsh -inherit -nostdin "$host" /bin/sh "$PWD/task.sh" "$rank" "$restart" "$JOB_ID" "$host"'
+    slots = _slots(job)
+    return f"""\
+PATH="$PATH:$SGE_ROOT/bin/$ARC"
+rank=0
+while read -r host slots rest; do
+  while [ "$slots" -ge {slots} ] && [ "$rank" -lt {job.replicas} ]; do
+    if [ "$rank" -gt 0 ]; then
+      {start} &
+      tasks="$tasks $!"
+    fi
+    rank=$((rank + 1)) slots=$((slots - {slots}))
+  done
+done < "$PE_HOSTFILE"
+if [ "$rank" -lt {job.replicas} ]; then
+  echo "the slots do not come by {slots} on a host: the parallel environment needs another allocation_rule" >&2
+  echo slots > "stop.$restart"
+fi
+"""
+
+
+def _directives(job: BatchJob) -> Iterator[str]:
+    said, slots = job.options, _slots(job)
+    yield "-S /bin/sh"
+    yield f"-N {job.key}"
+    yield "-cwd"
+    yield "-j y"
+    yield f"-o :{job.folder}/cluster.log"
+    yield f"-r {'y' if job.requeue else 'n'}"
+    yield "-notify"  # SIGUSR2 before a deletion's SIGKILL
+    if job.replicas > 1:
+        yield f"-pe {_word('mpi', said.get('mpi', 'mpi'))} {slots * job.replicas}"
+    elif slots > 1:
+        yield f"-pe {_word('smp', said.get('smp', 'smp'))} {slots}"
+    yield from (f"-l {resource}" for resource in _resources(job, slots))
+    if "queue" in said:
+        yield f"-q {_word('queue', said['queue'])}"
+    if "project" in said:
+        yield f"-P {_word('project', said['project'])}"
+    more = said.get("directives")
+    yield from (_directive(str(text)) for text in (more if isinstance(more, list) else ()))
+
+
+def _resources(job: BatchJob, slots: int) -> Iterator[str]:
+    """All are counted per slot."""
+    said = job.options
+    if job.shape.gpus:
+        yield f"{_word('gpu_resource', said.get('gpu_resource', 'gpu'))}=1"
+    if "memory_resource" in said and job.shape.memory_mb is not None:
+        yield f"{_word('memory_resource', said['memory_resource'])}={math.ceil(job.shape.memory_mb / slots)}M"
+    if job.limit_s is not None:
+        yield f"h_rt={math.ceil(job.limit_s) + _SPARE_S}"
+
+
+def _slots(job: BatchJob) -> int:
+    """Of a replica; a site counts GPUs per slot, so that their number decides."""
+    return job.shape.gpus or job.shape.cpus
+
+
+def _word(key: str, value: Json) -> str:
+    text = str(value)
+    if re.fullmatch(r"[A-Za-z@][\w.@*-]*", text, re.ASCII):
+        return text
+    raise UsageError(Problem(message=f"submit.gridengine.{key}: `{text}` is not a name of Grid Engine"))
+
+
+def _directive(text: str) -> str:
+    if re.fullmatch(r"-[a-zA-Z][^\n\r]*", text):
+        return text
+    hint = "Write each as qsub takes it, e.g. `-m e` or `-l arch=lx-amd64`."
+    raise UsageError(Problem(message=f"submit.gridengine.directives: `{text}` is not an option of qsub", hint=hint))
+
+
+def task(job: BatchJob) -> str:
+    lines = [
+        "rank=${1:-0} restart=${2:-0} id=$3 address=$4",
+        "trap '' USR1 USR2  # the wrapper says what they mean",
+        'cd "$(dirname "$0")" || exit 74',
+    ]
+    if job.shape.gpus:
+        there = job.options.get("gpus_per_host")
+        lines.append(devices.take(job.shape.gpus, there if isinstance(there, int) else None))
+    return "\n".join(lines)
+
+
+def submission(job: BatchJob) -> tuple[str, ...]:
+    """What no host could ever run is refused."""
+    return ("qsub", "-terse", "-w", "e")
+
+
+def submitted(answer: str) -> str:
+    """`12`, for arrays `12.1-5:1`, or what wrappers of sites leave: `Your job 12 ("name") has been submitted`."""
+    found = re.search(r"^(?:Your job(?:-array)? )?(\d+)\b", answer, re.MULTILINE)
+    if found is None:
+        raise ServiceError(f"qsub gave an answer that cannot be read: {answer.strip()}", kind=ErrorKind.INTERNAL)
+    return found[1]
+
+
+def queue(keys: Sequence[str]) -> tuple[str, ...]:
+    """Of some jobs also why they wait; the whole queue's reasons would be long."""
+    return ("sh", "-c", _QUEUE, "queue", ",".join(keys) if len(keys) <= _NAMED else "")
+
+
+def queued(answer: str) -> Mapping[str, Queued]:
+    return gridengine_answers.queued(answer)
+
+
+def accounting(keys: Sequence[str]) -> tuple[str, ...]:
+    return ("sh", "-c", _ACCOUNTING, "accounting", *(keys if len(keys) <= _NAMED else ()))
+
+
+def accounted(answer: str) -> Mapping[str, Queued]:
+    return gridengine_answers.accounted(answer)
+
+
+def cancellation(key: str) -> tuple[str, ...]:
+    """It speaks on standard output, also of what went wrong."""
+    return ("sh", "-c", 'qdel "$1" >&2', "qdel", key)
+
+
+def kind(output: str) -> ErrorKind:
+    return next((kind for pattern, kind in _KINDS if pattern.search(output)), ErrorKind.INVALID)
+
+
+def never_reached(output: str) -> bool:
+    return "connection refused" in output.lower()

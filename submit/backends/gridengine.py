@@ -1,0 +1,19 @@
+"""Grid Engine clusters: the one that this machine belongs to, or over ssh."""
+
+from __future__ import annotations
+
+from submit.backends.batch import Batch, gridengine
+
+_batch = Batch(gridengine)
+
+options = gridengine.options
+capabilities = gridengine.capabilities
+submit = _batch.submit
+find = _batch.find
+describe = _batch.describe
+list_jobs = _batch.list_jobs
+logs = _batch.logs
+cancel = _batch.cancel
+delete = _batch.delete
+links = _batch.links
+environment = _batch.environment

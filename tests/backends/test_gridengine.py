@@ -1,0 +1,146 @@
+"""The gridengine backend: its script is pinned, what the real programs print was recorded; nothing runs here."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from submit.backends import gridengine
+from submit.backends.batch import BatchJob, request
+from submit.backends.batch import gridengine as dialect
+from submit.backends.batch.place import Site
+from submit.errors import ErrorKind, ServiceError, UsageError
+from submit.job import Cause, JobSpec, Machine, Package, Pool, PythonModule, Role, Scheduling, State, Target
+from submit.steps import Command, Upload, preview
+
+TARGET = Target(backend="gridengine", state_dir="/state", bucket_root="/state/buckets", region="us-central1")
+TASK = PythonModule(module="trainer.task", args=("--arg=42",))
+GPU = Machine(machine_type="n1-standard-8", accelerator_type="NVIDIA_TESLA_T4", accelerator_count=2)
+ONE = JobSpec(
+    name="digits_1_abcdefab",
+    submission_id="abcdefab12345678",
+    display_name="digits",
+    pools=(Pool(role=Role.CHIEF, machine=Machine(machine_type="n1-standard-4"), program=TASK),),
+    packages=(Package(filename="trainer-0.0.0.tar.gz", data=b"archive", digest="d1", files=()),),
+)
+SEVERAL = replace(
+    ONE,
+    pools=(
+        Pool(role=Role.CHIEF, machine=GPU, program=TASK),
+        Pool(role=Role.WORKER, machine=GPU, replicas=2, program=TASK),
+    ),
+    scheduling=Scheduling(timeout_s=3600, disable_retries=True),
+    options={
+        "host": "ann@login.example",
+        "folder": "/scratch/ann",
+        "python": "/opt/python/bin/python3",
+        "queue": "gpu.q",
+        "project": "vision",
+        "mpi": "orte",
+        "gpu_resource": "ngpus",
+        "gpus_per_host": 4,
+        "memory_resource": "h_vmem",
+        "directives": ["-m e", "-l arch=lx-amd64"],
+    },
+)
+HERE = Path(__file__).parent
+GOLDEN, RECORDED = HERE / "golden" / "gridengine", HERE / "recorded" / "gridengine"
+
+
+@pytest.mark.parametrize(("name", "spec"), [("one", ONE), ("several", SEVERAL)])
+def test_what_is_sent_is_what_stands_in_the_golden_files(name: str, spec: JobSpec) -> None:
+    steps, _ = preview(gridengine.submit(spec, TARGET))
+    *uploads, command = steps
+    assert isinstance(command, Command)
+    assert command.argv == ("qsub", "-terse", "-w", "e")
+    assert command.stdin == (GOLDEN / f"{name}.qsub").read_text()
+    files = {step.to.rpartition("/")[2]: step.data.decode() for step in uploads if isinstance(step, Upload)}
+    lines = dialect.task(job_of(spec))
+    assert lines in files["task.sh"]
+    assert f"{lines}\n" == (GOLDEN / f"{name}.task.sh").read_text()
+
+
+def job_of(spec: JobSpec) -> BatchJob:
+    return request.batch_job(spec, Site.of("gridengine", TARGET, spec.options))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"queue": "all.q\n#$ -l h_rt=1"},
+        {"project": "$(id)"},
+        {"memory_resource": "h_vmem=1,gpu"},
+        {"directives": ["-m e\nrm -rf /"]},
+        {"directives": ["rm -rf /"]},
+    ],
+)
+def test_what_could_be_taken_for_more_is_refused(options: dict[str, Any]) -> None:
+    with pytest.raises(UsageError):
+        preview(gridengine.submit(replace(ONE, options=options), TARGET))
+
+
+@pytest.mark.parametrize("answer", ["12\n", "12.1-5:1\n", 'Your job 12 ("a") has been submitted\n', "welcome\n12\n"])
+def test_an_id_is_found_in_what_qsub_and_its_wrappers_print(answer: str) -> None:
+    assert dialect.submitted(answer) == "12"
+
+
+def test_without_an_id_there_is_an_error() -> None:
+    with pytest.raises(ServiceError, match="cannot be read: no"):
+        dialect.submitted("no")
+
+
+@pytest.mark.parametrize(
+    ("output", "kind"),
+    [
+        ("error: commlib error: got select error (Connection refused)", ErrorKind.TRANSIENT),
+        ('error: unable to send message to qmaster using port 6444 on host "vm": got send error', ErrorKind.TRANSIENT),
+        ("The job nosuch of user(s) ann does not exist", ErrorKind.NOT_FOUND),
+        ('job rejected: the requested parallel environment "smp" does not exist', ErrorKind.INVALID),
+        ("Unable to run job: error: no suitable queues\nExiting.", ErrorKind.INVALID),
+        ('denied: host "laptop" is no submit host', ErrorKind.DENIED),
+    ],
+)
+def test_the_words_of_a_failure_say_what_it_means(output: str, kind: ErrorKind) -> None:
+    assert dialect.kind(output) is kind
+
+
+def test_the_queue_is_read_as_it_was_recorded() -> None:
+    jobs = dialect.queued((RECORDED / "qstat.txt").read_text())
+    assert {key: (job.state, job.word, job.cause) for key, job in jobs.items()} == {
+        "demo_run-13": (State.RUNNING, "r", None),
+        "demo_leaving-15": (State.CANCELLING, "dr", None),
+        "demo_chdir-2": (State.FAILED, "Eqw", Cause.ENVIRONMENT),
+        "demo_out-3": (State.FAILED, "Eqw", Cause.ENVIRONMENT),
+        "demo_hundred-9": (State.FAILED, "Eqw", Cause.ENVIRONMENT),
+        "demo_need-11": (State.QUEUED, "qw", None),
+        "demo_held-14": (State.QUEUED, "hqw", None),
+    }
+    assert jobs["demo_run-13"].started == datetime(2026, 11, 26, 7, 18, 47, tzinfo=UTC)
+    assert jobs["demo_need-11"].reason == 'cannot run in PE "smp" because it only offers 0 slots'
+
+
+def test_a_job_in_error_says_why_and_what_to_do() -> None:
+    jobs = dialect.queued((RECORDED / "qstat.txt").read_text())
+    assert jobs["demo_chdir-2"].reason == (
+        "can't chdir to /nowhere: No such file or directory; "
+        "it stays in the queue: `qdel 2`, or `qmod -cj 2` when the cause is gone"
+    )
+
+
+def test_accounting_is_read_as_it_was_recorded() -> None:
+    jobs = dialect.accounted((RECORDED / "qacct.txt").read_text())
+    assert {key: (job.state, job.word, job.cause) for key, job in jobs.items()} == {
+        "demo_ok-1": (State.SUCCEEDED, "exit_status 0", None),
+        "demo_exit-7": (State.FAILED, "exit_status 3", None),
+        "demo_limit-6": (State.FAILED, "failed 37", Cause.TIMEOUT),
+        "demo_run-4": (State.FAILED, "failed 100", Cause.SIGNAL),
+        "demo_more-12": (State.SUCCEEDED, "exit_status 0", None),
+        "demo_again-8": (State.SUCCEEDED, "exit_status 0", None),
+        "demo_pe-10": (State.SUCCEEDED, "exit_status 0", None),
+    }
+    assert jobs["demo_limit-6"].reason == "qmaster enforced h_rt, h_cpu, or h_vmem limit"
+    assert jobs["demo_run-4"].ended == datetime(2026, 11, 26, 7, 12, 37, tzinfo=UTC)
