@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 
 from submit.emulator.rpc.errors import RpcError
-from submit.emulator.rpc.http import App, Receive, Scope, Send, send_json
+from submit.emulator.rpc.http import App, Receive, Scope, Send, header, host_name, send_json
 
 _OURS = ("localhost", "metadata", "metadata.google.internal")
 _GOOGLE = ".googleapis.com"
@@ -22,32 +22,25 @@ class Guard:
         self._app, self._any_host = app, any_host
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        message = self._refusal(headers)
+        message = self._refusal(scope)
         if not message:
             await self._app(scope, receive, send)
             return
         await send_json(send, {}, 403, RpcError("PERMISSION_DENIED", message).to_json())
 
-    def _refusal(self, headers: dict[bytes, str]) -> str:
-        if b"origin" in headers:
-            return f"The emulator does not answer web pages, and this request comes from `{headers[b'origin']}`."
-        host = headers.get(b"host", "localhost")
-        if self._any_host or is_known(host):
+    def _refusal(self, scope: Scope) -> str:
+        origin = header(scope, b"origin")
+        if origin is not None:
+            return f"The emulator does not answer web pages, and this request comes from `{origin}`."
+        name = host_name(scope)
+        if self._any_host or is_known(name):
             return ""
-        return f"The emulator does not answer for the host `{host}`."
+        return f"The emulator does not answer for the host `{name}`."
 
 
-def is_known(host: str) -> bool:
-    """Whether a `Host` header names this machine by an address or as localhost, or one of Google's APIs."""
-    name = _without_port(host).lower()
+def is_known(name: str) -> bool:
+    """Whether a host's name means this machine, by an address or as localhost, or one of Google's APIs."""
     return name in _OURS or name.endswith(_GOOGLE) or _is_address(name)
-
-
-def _without_port(host: str) -> str:
-    if host.startswith("["):
-        return host[1:].partition("]")[0]
-    return host.partition(":")[0]
 
 
 def _is_address(name: str) -> bool:

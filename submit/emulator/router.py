@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from submit.emulator.frontdoor import hosts
-from submit.emulator.rpc.http import App, Receive, Scope, Send, send_json
+from submit.emulator.rpc.http import App, Receive, Scope, Send, host_name, send_json
 from submit.emulator.storage.names import is_bucket_name
 
 _STORAGE = ("/storage/", "/upload/storage/", "/resumable/upload/storage/", "/download/storage/", "/batch")
@@ -33,12 +33,11 @@ class Router:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
-        host = next((value.decode("latin-1") for name, value in scope["headers"] if name.lower() == b"host"), "")
-        app = self._owner(host, path)
+        name = host_name(scope)
+        app = self._owner(name, path)
         if app is not None:
             await app(scope, receive, send)
             return
-        name = host.partition(":")[0]
         message = f"The emulator does not implement {scope['method']} {name if hosts.is_google(name) else ''}{path}"
         await send_json(send, {}, 501, {"error": {"code": 501, "message": message, "status": "UNIMPLEMENTED"}})
 

@@ -14,6 +14,7 @@ from submit.emulator import process
 from submit.emulator.guard import is_known
 from submit.emulator.options import Options
 from submit.emulator.process import Endpoints
+from submit.emulator.rpc.http import host_name
 from tests.project import Project
 
 JOBS = "/v1/projects/demo/locations/us-central1/customJobs"
@@ -70,7 +71,7 @@ def test_programs_are_answered(emulator: Endpoints, host: str) -> None:
     ],
 )
 def test_hosts(host: str, *, known: bool) -> None:
-    assert is_known(host) is known
+    assert is_known(host_name({"headers": [(b"Host", host.encode())]})) is known
 
 
 def test_other_addresses_than_loopback_need_a_loud_flag(project: Project) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import ip_address
 
 from submit.emulator.rpc.errors import RpcError
-from submit.emulator.rpc.http import App, Receive, Scope, Send, send_json
+from submit.emulator.rpc.http import App, Receive, Scope, Send, host_name, send_json
 
 
 class LocalOnly:
@@ -26,9 +26,7 @@ def _is_local(scope: Scope) -> bool:
     """A request under one of Google's names was meant for Google; none of it is ours to obey."""
     ours = scope["server"][0]
     client = (scope.get("client") or ("",))[0]
-    host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
-    name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
-    return all(_is_loopback(address) or address == ours for address in (client, name))
+    return all(_is_loopback(address) or address == ours for address in (client, host_name(scope)))
 
 
 def _is_loopback(host: str) -> bool:

@@ -28,9 +28,8 @@ def is_google(host: str) -> bool:
     return _GOOGLE.fullmatch(host) is not None
 
 
-def api(host: str) -> Api:
-    """Whose a request with this `Host` is; `bucket.storage.…` and `us-central1-aiplatform.…` are known, too."""
-    name = host.partition(":")[0].lower()
+def api(name: str) -> Api:
+    """Whose a request to this host is; `bucket.storage.…` and `us-central1-aiplatform.…` are known, too."""
     if not is_google(name):
         return "any"
     return _APIS.get(_BUCKET_OR_REGION.sub("", name, count=1), "none")

@@ -31,6 +31,20 @@ class Request(NamedTuple):
     body: bytes
 
 
+def header(scope: Scope, name: bytes) -> str | None:
+    """`name` is in small letters."""
+    return next((value.decode("latin-1") for key, value in scope["headers"] if key.lower() == name), None)
+
+
+def host_name(scope: Scope) -> str:
+    """That of the `Host` header, without a port, in small letters: `::1`; `localhost` if the header is missing."""
+    host = header(scope, b"host")
+    if host is None:
+        return "localhost"
+    host = host.lower()
+    return host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
+
+
 async def read_request(scope: Scope, receive: Receive) -> Request:
     """Raises `RpcError` if the body is too large or not what its encoding says."""
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
