@@ -17,7 +17,12 @@ from submit.emulator.outside import outside
 from submit.engine.processes import reap, spawn, wait
 from submit.errors import ErrorKind, ServiceError, UsageError
 
-START_S = 15.0
+READY = "emulator.json"
+"""In the data folder: where it answers, as long as it does."""
+LOCK = "emulator.lock"
+"""Beside it; held as long as the process lives."""
+START_S = 60.0
+"""On a machine that has much else to do; an emulator that died is noticed at once."""
 STOP_S = 10.0
 
 
@@ -50,10 +55,10 @@ class Endpoints:
 
 def status(data: Path) -> Endpoints | None:
     """The endpoints of the emulator that runs on this data folder; None if none does."""
-    if not _is_locked(data / "emulator.lock"):
+    if not _is_locked(data / LOCK):
         return None
     try:
-        known = json.loads((data / "emulator.json").read_text())
+        known = json.loads((data / READY).read_text())
     except (FileNotFoundError, ValueError):
         return None
     return Endpoints(**known)
@@ -73,7 +78,7 @@ def start(data: Path, options: Options) -> Endpoints:
         return running
     for folder in (data.parent, data):  # both for the user alone: the one above may be the state folder
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    (data / "emulator.json").unlink(missing_ok=True)
+    (data / READY).unlink(missing_ok=True)
     (data / "token").write_text("local")
     log = data / "emulator.log"
     argv = [sys.executable, "-m", "submit.emulator.server", str(data), options.to_json()]
@@ -88,7 +93,7 @@ def stop(data: Path) -> bool:
         return False
     os.kill(running.pid, signal.SIGTERM)
     deadline = time.monotonic() + STOP_S
-    while _is_locked(data / "emulator.lock") or not reap(running.pid):
+    while _is_locked(data / LOCK) or not reap(running.pid):
         if time.monotonic() > deadline:
             os.kill(running.pid, signal.SIGKILL)
         time.sleep(0.01)

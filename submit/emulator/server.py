@@ -37,6 +37,7 @@ from submit.emulator.guard import Guard
 from submit.emulator.listener import listen_again
 from submit.emulator.options import LOOPBACK, Options, is_loopback, is_wildcard, netloc
 from submit.emulator.ownership import end_jobs, is_gone, until_gone
+from submit.emulator.process import LOCK, READY
 from submit.emulator.router import Router
 from submit.emulator.rpc.http import App
 from submit.emulator.services import serve as services
@@ -44,9 +45,7 @@ from submit.emulator.services.serve import Services
 from submit.emulator.storage import app as storage
 from submit.engine import Engine
 
-READY = "emulator.json"
 PORT = "port"
-LOCK = "emulator.lock"
 LOCK_S = 0.5
 
 
