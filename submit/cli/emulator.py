@@ -14,6 +14,7 @@ from submit.cli.emulator_fault import fault
 from submit.cli.emulator_logs import logs
 from submit.cli.emulator_place import data_dir, data_folder
 from submit.cli.emulator_reset import reset
+from submit.cli.lazy import OrderedGroup
 from submit.cli.render import emit
 from submit.emulator import process
 from submit.emulator.options import LOOPBACK, Options, is_loopback
@@ -27,11 +28,22 @@ Examples:
   gcloud storage buckets create gs://b
   submit emulator stop"""
 
+START_EPILOG = """\b
+Examples:
+  submit emulator start
+  submit emulator start --port 8085 --concurrency 4
+  submit emulator start --capacity capacity.yaml --realistic 0.1"""
+
+STATUS_EPILOG = """\b
+Examples:
+  submit emulator status
+  submit emulator status --format json | jq -r .url"""
+
 EXIT_NOT_RUNNING = 3
 OPEN = "i-know-that-anyone-can-run-code"
 
 
-@click.group(epilog=EPILOG)
+@click.group(cls=OrderedGroup, epilog=EPILOG)
 def emulator() -> None:
     """Serve Google's job and storage APIs on this machine; jobs are really run.
 
@@ -39,13 +51,11 @@ def emulator() -> None:
     """
 
 
-for command in (env, execute, fault, logs, emulator_capacity.capacity, emulator_capacity.preempt, reset):
-    emulator.add_command(command)
-
-
-@emulator.command()
-@click.option("--port", default=0, type=click.IntRange(0, 65535), help="Port of the REST APIs (default: a free one).")
-@click.option("--concurrency", type=click.IntRange(1), help="Jobs that run at once (default: one per core).")
+@emulator.command(epilog=START_EPILOG)
+@click.option(
+    "--port", default=0, type=click.IntRange(0, 65535), metavar="PORT", help="Of the REST APIs (default: a free one)."
+)
+@click.option("--concurrency", type=click.IntRange(1), metavar="N", help="Jobs at once (default: one per core).")
 @click.option("--host", default=LOOPBACK, show_default=True, metavar="ADDRESS", help="IP address to listen on.")
 @click.option(f"--{OPEN}", "is_open", is_flag=True, help="Needed for a --host that is not loopback.")
 @emulator_capacity.of_a_start
@@ -75,7 +85,7 @@ def start(
     _show(endpoints, output)
 
 
-@emulator.command()
+@emulator.command(epilog=STATUS_EPILOG)
 @data_dir
 @shared.output_format("table", "json", "yaml")
 @shared.state_dir
@@ -98,6 +108,10 @@ def stop(data_dir: Path | None, state_dir: Path | None) -> None:
     """Stop the emulator. Jobs that run go on; all is there when it is started again."""
     stopped = process.stop(data_folder(surroundings.read(state_dir), data_dir))
     click.echo("stopped" if stopped else "no emulator is running", err=True)
+
+
+for command in (env, execute, reset, fault, emulator_capacity.capacity, emulator_capacity.preempt, logs):
+    emulator.add_command(command)
 
 
 def _check_host(host: str, *, is_open: bool) -> None:

@@ -36,7 +36,10 @@ _NEVER = "never"
 
 @click.group(cls=OrderedGroup, epilog=EPILOG)
 def capacity() -> None:
-    """Say how many machines the emulated cloud has; there is no limit at first."""
+    """Limit the machines of the emulated cloud.
+
+    It has machines without end at first.
+    """
 
 
 @capacity.command(
@@ -54,7 +57,9 @@ name of a quota (preemptible_nvidia_t4_gpus). VALUE is
 @click.argument("region", required=False, type=options.TEXT)
 @click.argument("values", nargs=-1, metavar="[RESOURCE=VALUE]...", type=options.TEXT)
 @click.option("--preempt-after", metavar="SECONDS", help="Spot machines are taken away so long after a start; `never`.")
-@click.option("--file", "file", type=options.PATH, help="YAML with all of it; what was set before is forgotten.")
+@click.option(
+    "--file", "file", type=options.PATH, metavar="FILE", help="YAML with all of it; what was set before is forgotten."
+)
 @data_dir
 @options.state_dir
 @options.debug
@@ -109,9 +114,10 @@ def clear(data_dir: Path | None, state_dir: Path | None) -> None:
 @options.state_dir
 @options.debug
 def preempt(job: str, data_dir: Path | None, state_dir: Path | None) -> None:
-    """Take the machines of a running job away, as it happens to spot machines.
+    """Take a running job's machines away.
 
-    The trainer gets SIGTERM and time to end; then the job begins again in empty folders, six times at most.
+    As it happens to spot machines: the trainer gets SIGTERM and time to end; then the job begins again in empty
+    folders, six times at most.
     """
     ask(running(data_dir, state_dir), "POST", f"/jobs/{job.rstrip('/').rpartition('/')[2]}:preempt")
 

@@ -34,7 +34,7 @@ Examples:
 @options.state_dir
 @options.debug
 def env(unset: bool, data_dir: Path | None, output: str, state_dir: Path | None) -> None:
-    """Print the variables with which programs find the emulator, for `eval`.
+    """Print the variables by which a shell's programs find it.
 
     They are for gcloud, for Google's Python libraries, and for all that speaks HTTPS to *.googleapis.com. What a
     program asks of other hosts goes where it always went, as long as the emulator runs.

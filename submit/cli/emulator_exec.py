@@ -32,9 +32,10 @@ EXIT_NO_PROGRAM = 127  # as shells have it
 @options.state_dir
 @options.debug
 def execute(command: tuple[str, ...], data_dir: Path | None, state_dir: Path | None) -> int:
-    """Run a program, unmodified, which finds the emulator where it expects Google.
+    """Run a program that finds it in Google's place.
 
-    If none runs, one is started and lives as long as the program. Its exit code is this command's.
+    The program is not modified. If no emulator runs, one is started and lives as long as the program. Its exit code
+    is this command's.
     """
     around = surroundings.read(state_dir)
     if not foreground.exists(command[0], around.environ):

@@ -42,11 +42,15 @@ Answers beside HTTP statuses:
 )
 @click.argument("method", type=options.TEXT)
 @click.option("--answer", required=True, type=click.Choice(ANSWERS), metavar="ANSWER", help="See below.")
-@click.option("--count", type=click.IntRange(0), help="So many calls fail (default 1; 0: until it is cleared).")
-@click.option("--after", type=click.IntRange(0), default=0, help="So many calls pass before the first fails.")
+@click.option(
+    "--count", type=click.IntRange(0), metavar="N", help="So many calls fail (default 1; 0: until it is cleared)."
+)
+@click.option("--after", type=click.IntRange(0), default=0, metavar="N", help="So many calls pass before it strikes.")
 @click.option("--retry-after", type=click.FloatRange(0), metavar="SECONDS", help="What the client is told to wait.")
-@click.option("--probability", type=click.FloatRange(0, 1), help="Each call fails with this chance, until cleared.")
-@click.option("--seed", type=click.IntRange(0), help="The same calls fail each time.")
+@click.option(
+    "--probability", type=click.FloatRange(0, 1), metavar="P", help="Each call fails with this chance, until cleared."
+)
+@click.option("--seed", type=click.IntRange(0), metavar="N", help="The same calls fail each time.")
 @options.output_format("table", "json", "yaml")
 @data_dir
 @options.state_dir

@@ -40,13 +40,28 @@ class Share(FloatParamType):
 @click.command(epilog=EPILOG)
 @click.option("--late", "late_share", type=Share(), help="That part of new entries becomes visible late.")
 @click.option("--late-by", "late_by_s", type=click.FloatRange(0), metavar="SECONDS", help="At most so late.")
-@click.option("--seed", type=click.IntRange(0), help="The same entries are late each time.")
+@click.option("--seed", type=click.IntRange(0), metavar="N", help="The same entries are late each time.")
 @click.option(
-    "--list-quota", "list_quota_per_minute", type=click.IntRange(0), help="Lists a minute; Cloud Logging's is 60."
+    "--list-quota",
+    "list_quota_per_minute",
+    type=click.IntRange(0),
+    metavar="N",
+    help="Lists a minute; Cloud Logging's is 60.",
 )
 @click.option("--refuse-tail/--allow-tail", "tail_refused", default=None, help="As without the permission to tail.")
-@click.option("--tail-rate", "tail_entries_per_s", type=click.IntRange(1), help="What is above is left out, and told.")
-@click.option("--tail-buffer", type=click.IntRange(1), help="So many entries wait for a client; the rest is left out.")
+@click.option(
+    "--tail-rate",
+    "tail_entries_per_s",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Entries a second; what is above is left out, and told.",
+)
+@click.option(
+    "--tail-buffer",
+    type=click.IntRange(1),
+    metavar="N",
+    help="So many entries wait for a client; the rest is left out.",
+)
 @click.option("--tail-session", "tail_session_s", type=click.FloatRange(0.1), metavar="SECONDS", help="A tail's end.")
 @click.option("--reset", is_flag=True, help="First take back all of it.")
 @options.output_format("table", "json", "yaml")
@@ -54,7 +69,11 @@ class Share(FloatParamType):
 @options.state_dir
 @options.debug
 def logs(reset: bool, output: str, data_dir: Path | None, state_dir: Path | None, **values: Any) -> None:
-    """Make the emulator's Cloud Logging as unreliable as the cloud's, until it is reset or restarted."""
+    """Make Cloud Logging unreliable.
+
+    As the cloud's can be: entries come late, reads are refused, tails end. It holds until it is taken back, or the
+    emulator is reset or restarted.
+    """
     emulator = running(data_dir, state_dir)
     settings = ask(emulator, "DELETE" if reset else "GET", "/logs")
     if changes := {name: value for name, value in values.items() if value is not None}:

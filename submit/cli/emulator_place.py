@@ -13,7 +13,10 @@ from submit.target import Surroundings
 from submit.world import surroundings
 
 data_dir = click.option(
-    "--data-dir", type=options.Name(), help="Folder of its jobs, logs and buckets (default: in the state folder)."
+    "--data-dir",
+    type=options.PATH,
+    metavar="FOLDER",
+    help="Folder of its jobs, logs and buckets (default: in the state folder).",
 )
 
 

@@ -21,9 +21,9 @@ from submit.world import files, surroundings, terminal
 @options.state_dir
 @options.debug
 def reset(yes: bool, data_dir: Path | None, state_dir: Path | None) -> None:
-    """Cancel and forget all jobs, logs, buckets, faults and limits of the emulator.
+    """Forget all jobs, logs, buckets and limits.
 
-    One that runs goes on, under the same address.
+    Jobs that run are cancelled first; faults are forgotten, too. An emulator that runs goes on under the same address.
     """
     around = surroundings.read(state_dir)
     data = data_folder(around, data_dir)

@@ -56,7 +56,9 @@ def jobs() -> None:
   submit jobs list --state failed --format json | jq -r '.[].handle'"""
     ),
 )
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(min=1), help="At most so many jobs.")
+@click.option(
+    "--limit", default=50, show_default=True, type=click.IntRange(min=1), metavar="N", help="At most so many jobs."
+)
 @click.option("--state", type=click.Choice(list(State), case_sensitive=False), help="Only jobs in this state.")
 @options.backend
 @options.project

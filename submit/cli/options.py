@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 from click.types import StringParamType
 
+from submit.backends import REGISTRY
 from submit.errors import UsageError
 from submit.sizes import parse_bytes
 
@@ -59,7 +60,7 @@ backend = click.option(
     type=TEXT,
     metavar="NAME",
     shell_complete=_backends,
-    help="Where to run: local, vertex, mlengine, or one of another package.  [env: SUBMIT_BACKEND]",
+    help=f"Where to run: {', '.join(REGISTRY)}, or one of another package.  [env: SUBMIT_BACKEND]",
 )
 
 region = click.option("--region", type=TEXT, metavar="REGION", help="Region of the job.  [env: CLOUDSDK_AI_REGION]")
