@@ -201,9 +201,11 @@ def queued(answer: str) -> Mapping[str, Queued]:
 
 
 def accounting(keys: Sequence[str]) -> tuple[str, ...]:
+    """Jobs that were held, or were to begin later, are only shown by their states and up to a time in the future."""
     which = () if len(keys) > _MANY else (f"--name={','.join(keys)}",)
+    when = ("-S", "now-90days", "-E", "now+365days", "-s", "CA,CD,F,TO,NF,OOM,PR,BF,DL")
     fields = "JobName%200,JobID,State,Reason,Submit,Start,End"
-    return ("env", "SLURM_TIME_FORMAT=%s", "sacct", "-X", "-n", "-P", "-S", "now-90days", *which, "-o", fields)
+    return ("env", "SLURM_TIME_FORMAT=%s", "sacct", "-X", "-n", "-P", *when, *which, "-o", fields)
 
 
 def accounted(answer: str) -> Mapping[str, Queued]:
