@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import ipaddress
 
+from submit.emulator.frontdoor.hosts import is_google
 from submit.emulator.rpc.errors import RpcError
 from submit.emulator.rpc.http import App, Receive, Scope, Send, header, host_name, send_json
 
-_OURS = ("localhost", "metadata", "metadata.google.internal")
-_GOOGLE = ".googleapis.com"
+_OURS = ("localhost", "metadata")
 
 
 class Guard:
@@ -39,8 +39,8 @@ class Guard:
 
 
 def is_known(name: str) -> bool:
-    """Whether a host's name means this machine, by an address or as localhost, or one of Google's APIs."""
-    return name in _OURS or name.endswith(_GOOGLE) or _is_address(name)
+    """Whether a host's name means this machine, by an address or as localhost, or Google, who is answered here."""
+    return name in _OURS or is_google(name) or _is_address(name)
 
 
 def _is_address(name: str) -> bool:

@@ -63,6 +63,7 @@ def test_programs_are_answered(emulator: Endpoints, host: str) -> None:
         ("LOCALHOST", True),
         ("storage.googleapis.com:443", True),
         ("metadata.google.internal", True),
+        ("accounts.google.com", True),
         ("googleapis.com.evil.example", False),
         ("evilgoogleapis.com", False),
         ("127.0.0.1.evil.example", False),
@@ -72,6 +73,12 @@ def test_programs_are_answered(emulator: Endpoints, host: str) -> None:
 )
 def test_hosts(host: str, *, known: bool) -> None:
     assert is_known(host_name({"headers": [(b"Host", host.encode())]})) is known
+
+
+def test_a_service_of_googles_that_is_not_emulated_is_named(emulator: Endpoints) -> None:
+    status, answer = ask(emulator, "GET", "/o/oauth2/auth", Host="accounts.google.com")
+    assert (status, answer["error"]["status"]) == (501, "UNIMPLEMENTED")
+    assert "accounts.google.com/o/oauth2/auth" in answer["error"]["message"]
 
 
 def test_other_addresses_than_loopback_need_a_loud_flag(project: Project) -> None:
