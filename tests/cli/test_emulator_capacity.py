@@ -51,7 +51,11 @@ def test_a_preempted_job_begins_again_and_a_queued_one_cannot_be_preempted(emula
     emulated.submit("jobs", "cancel", handle)
     emulated.submit("jobs", "wait", handle, "--timeout", "30")
     over = emulated.submit("emulator", "preempt", handle)
-    assert (over.code, "only one that runs can be preempted" in over.err) == (3, True)
+    job = handle.rpartition("/")[2]
+    assert (over.code, over.err.strip()) == (
+        3,
+        f"error: the job `{job}` is cancelled: only one that runs can be preempted",
+    )
     assert emulated.submit("emulator", "preempt", "nobody").code == 3
 
 

@@ -55,11 +55,12 @@ class CapacityApi:
         found = list(self._named(job))
         if not found:
             raise not_found(f"there is no job `{job}`")
-        try:
-            for engine_id in found:
+        for engine_id in found:
+            try:
                 self._engine.preempt(engine_id)
-        except ServiceError as error:
-            raise RpcError("FAILED_PRECONDITION", error.problems[0].message) from error
+            except ServiceError as error:
+                message = error.problems[0].message.replace(f"`{engine_id}`", f"`{job}`")  # the user's name for it
+                raise RpcError("FAILED_PRECONDITION", message) from error
 
     def _named(self, job: str) -> Iterator[str]:
         """The engine's ids of those that have it."""
