@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from bench import processes, programs
 from bench.setting import Setting, concurrency
 from submit import testing
+from submit.testing import Google
 from submit.testing.running import environ
 
 BUCKET = "gs://bench"
@@ -19,15 +20,22 @@ REGION = "us-central1"
 def emulated(setting: Setting, *, late: bool = False) -> Iterator[Setting]:
     """The setting with an emulator that runs, and an environment that leads to it. `late`: 5 % of the log's entries
     come up to 30 s late."""
-    cache = {"SUBMIT_CACHE_DIR": setting.env["SUBMIT_CACHE_DIR"]}
-    with environ(cache), testing.emulator(concurrency=concurrency()) as google:
+    with emulator(setting, concurrency()) as (led, google):
         # gcloud writes to a pipe in blocks of 8 KB, which is not what a person sees.
-        env = {**google.env, **setting.env, "PYTHONUNBUFFERED": "1"}
+        env = {**led.env, "PYTHONUNBUFFERED": "1"}
         env.pop("CLOUDSDK_ML_ENGINE_POLLING_INTERVAL", None)  # gcloud as it is by default
-        here = dataclasses.replace(setting, env=env)
+        here = dataclasses.replace(led, env=env)
         if late:
             submit(here, "emulator", "logs", f"--data-dir={google.data}", "--late=5%", "--late-by=30")
         yield here
+
+
+@contextmanager
+def emulator(setting: Setting, places: int) -> Iterator[tuple[Setting, Google]]:
+    """One that runs so many jobs at once, and the setting with an environment that leads to it."""
+    cache = {"SUBMIT_CACHE_DIR": setting.env["SUBMIT_CACHE_DIR"]}
+    with environ(cache), testing.emulator(concurrency=places) as google:
+        yield dataclasses.replace(setting, env={**google.env, **setting.env}), google
 
 
 def submit(setting: Setting, *argv: str) -> str:

@@ -6,14 +6,13 @@ import textwrap
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from bench import processes, programs
+from bench.emulated import emulator
 from bench.setting import Setting
-from submit import testing
 from submit.testing import Bucket, Google
-from submit.testing.running import environ
 
 _WAITING = """
     import argparse, pathlib, time
@@ -50,8 +49,7 @@ class Occupied:
 
 @contextmanager
 def occupied(setting: Setting) -> Iterator[Occupied]:
-    with environ({"SUBMIT_CACHE_DIR": setting.env["SUBMIT_CACHE_DIR"]}), testing.emulator(concurrency=1) as google:
-        here = replace(setting, env={**google.env, **setting.env})
+    with emulator(setting, 1) as (here, google):
         bucket = google.bucket()
         yield Occupied(setting=here, google=google, bucket=bucket, running=_occupy(here, google, bucket))
 
