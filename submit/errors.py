@@ -87,7 +87,7 @@ class UnsentError(ServiceError):
 
 
 class UnansweredError(ServiceError):
-    """The request was sent, and no answer came: it may have been done, or may yet be."""
+    """The request was sent, and no answer of the service came: it may have been done, or may yet be."""
 
 
 class CommandError(ServiceError):

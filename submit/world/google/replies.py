@@ -37,6 +37,9 @@ _CODES = {
     429: ErrorKind.QUOTA,
     501: ErrorKind.INTERNAL,
 }
+_MAYBE_DONE = (502, 504)
+"""A server in between has waited in vain: the error "may be returned even if the operation has completed successfully".
+https://github.com/googleapis/googleapis/blob/master/google/rpc/code.proto"""
 _NO_STOCK = ("resources are insufficient", "stockout", "does not have enough resources", "resource_pool_exhausted")
 _HINTS = {
     401: "Log in with `gcloud auth application-default login`.",
@@ -77,7 +80,8 @@ def _refusal(status: int, body: bytes, about: str) -> ServiceError:
     words = str(error.get("message") or body[:500].decode("utf-8", "replace").strip() or f"HTTP {status}")
     kind = kind_of(status, str(error.get("status") or ""), words)
     hint = _HINTS.get(status) or _HINTS_OF_KINDS.get(kind, "")
-    return ServiceError(f"{about}: {words.strip().removesuffix('.')}", kind=kind, hint=hint)
+    error_type = UnansweredError if status in _MAYBE_DONE else ServiceError
+    return error_type(f"{about}: {words.strip().removesuffix('.')}", kind=kind, hint=hint)
 
 
 def kind_of(status: int, name: str, words: str) -> ErrorKind:

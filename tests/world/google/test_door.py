@@ -92,6 +92,13 @@ def test_a_creation_without_an_answer_in_time_is_sent_once() -> None:
     assert here.creations == 1
 
 
+@pytest.mark.parametrize(("status", "kind"), [(500, ServiceError), (502, UnansweredError), (504, UnansweredError)])
+def test_a_server_in_between_that_gave_up_does_not_know_what_was_done(status: int, kind: type[ServiceError]) -> None:
+    with site(Reply(status=status, body={})) as here, pytest.raises(ServiceError) as caught:
+        here.google.call(CREATE)
+    assert (type(caught.value), caught.value.kind, here.creations) == (kind, ErrorKind.TRANSIENT, 1)
+
+
 @pytest.mark.parametrize("act", [RESET, Reply(body=JOB, cut=3)])
 @pytest.mark.parametrize("call", [GET, CANCEL])
 def test_what_does_no_harm_twice_is_sent_again_when_the_connection_broke(call: Call, act: Act) -> None:
