@@ -106,7 +106,7 @@ class Run:
         if replica is self.replicas[0] and not self._has_run:
             self._has_run = True
             self._timers.append(self._loop.later(self._rules.timeout_s, self._time_out))
-            self._listen(self._written(), 0)
+            self._listen(None, 0)
             self._listener.running()
         if replica is self.replicas[0]:
             self._plan_preemption()
@@ -120,14 +120,14 @@ class Run:
         if after is not None and (times is None or self._preemptions < times):
             self._preemption = self._loop.later(after, self.preempt)
 
-    def _listen(self, known: int, quiet: int) -> None:
-        """Looks four times in the allowed silence; `quiet` looks in a row have found nothing new."""
+    def _listen(self, known: int | None, quiet: int) -> None:
+        """Looks four times in the allowed silence; `quiet` looks in a row have found nothing new since `known`."""
         limit_s = self._rules.silence_s
         if limit_s is None or self._ending is not None:
             return
         now = self._written()
         quiet = quiet + 1 if now == known else 0
-        if quiet > _LOOKS:
+        if quiet == _LOOKS:
             self._end(silent(limit_s))
         else:
             self._silence = self._loop.later(limit_s / _LOOKS, lambda: self._listen(now, quiet))
