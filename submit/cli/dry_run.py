@@ -25,25 +25,35 @@ def show(steps: Iterable[Step], output: str) -> None:
 def step_json(step: Step) -> JsonObject:
     match step:
         case Upload(data=data, to=to, digest=digest):
-            return {"step": "upload", "to": to, "bytes": len(data), "sha256": digest}
+            return {"step": "upload", "to": to, "bytes": len(data), "sha256": digest, **_host(step)}
         case Call(api=api, method=method, request=request):
             return {"step": "call", "api": api, "method": method, "request": request}
         case Command(argv=argv, stdin=stdin):
-            return {"step": "command", "argv": list(argv), "stdin": stdin}
+            return {"step": "command", "argv": list(argv), "stdin": stdin, **_host(step)}
         case Read(source=source, position=position):
             return {"step": "read", "source": source, "position": position}
+
+
+def _host(step: Upload | Command) -> JsonObject:
+    return {"host": step.host} if step.host else {}
 
 
 def step_lines(number: int, step: Step) -> list[str]:
     match step:
         case Upload(data=data, to=to, digest=digest):
-            return [f"{number}. upload {show_bytes(len(data))} to {to}", f"   sha256 {digest}, skipped if it is there"]
+            place = f"{step.host}:{to}" if step.host else to
+            return [
+                f"{number}. upload {show_bytes(len(data))} to {place}",
+                f"   sha256 {digest}, skipped if it is there",
+            ]
         case Call(api=api, method=method, request=request):
             body = json.dumps(request, indent=2, ensure_ascii=False).splitlines()
             return [f"{number}. call {api} {method}", *(f"   {line}" for line in body)]
         case Command(argv=argv, stdin=stdin):
             import shlex
 
-            return [f"{number}. run {shlex.join(argv)}", *(f"   | {line}" for line in stdin.splitlines())]
+            line = shlex.join(argv)
+            line = f"ssh {shlex.quote(step.host)} {shlex.quote(line)}" if step.host else line
+            return [f"{number}. run {line}", *(f"   | {line}" for line in stdin.splitlines())]
         case Read(source=source, position=position):
             return [f"{number}. read {source} from {position}"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,22 @@ def id_of(cluster: slurm.Slurm, handle: Handle) -> str:
     return cluster.run("squeue", "-h", "-t", "all", f"--name={handle.path}", "-o", "%i").strip()
 
 
+def start_now(cluster: slurm.Slurm, number: str) -> None:
+    """When nothing of the run before is left: its end would be taken for that of the new one, which is why Slurm lets
+    two minutes pass."""
+    wait_until(lambda: not _daemons_of(cluster, number), "the end of the first run")
+    cluster.start_now(number)
+
+
+def _daemons_of(cluster: slurm.Slurm, number: str) -> list[int]:
+    mark = f"slurmstepd: [{number}.".encode()
+    found = []
+    for pid in cluster.daemons.strays():
+        with suppress(OSError):
+            found += [pid] if Path(f"/proc/{pid}/cmdline").read_bytes().startswith(mark) else []
+    return found
+
+
 def forgotten(cluster: slurm.Slurm, handle: Handle) -> None:
     wait_until(lambda: not id_of(cluster, handle), "the controller's forgetting")
 
@@ -67,6 +84,11 @@ def test_folders_that_are_not_there_fail_the_job(site: Site, directive: str) -> 
     status = site.end(site.submit(BRIEF, config=config(directives=directive)))
     assert status.state is State.FAILED
     assert status.message
+
+
+def test_nodes_without_that_python_say_so(site: Site) -> None:
+    status = site.end(site.submit(BRIEF, config=config(python="/no/such/python3")))
+    assert (status.state, "there is no /no/such/python3 on" in status.message) == (State.FAILED, True)
 
 
 def test_a_partition_that_is_not_there_is_refused_at_once_and_leaves_nothing(site: Site) -> None:
@@ -134,7 +156,7 @@ def test_a_job_that_is_put_back_runs_again_and_its_log_goes_on(site: Site, clust
     number = id_of(cluster, handle)
     cluster.run("scontrol", "requeue", number)
     assert "BeginTime" in until(site, handle, State.QUEUED).message
-    cluster.start_now(number)
+    start_now(cluster, number)
     status = site.end(handle)
     assert status.state is State.SUCCEEDED
     assert [replica.restarts for replica in status.replicas] == [1]
@@ -150,7 +172,7 @@ def test_a_preempted_job_comes_back(site: Site, cluster: slurm.Slurm) -> None:
     assert site.end(urgent).state is State.SUCCEEDED
     assert not site.status(victim).state.ended
     until(site, victim, State.QUEUED)
-    cluster.start_now(number)
+    start_now(cluster, number)
     status = site.end(victim)
     assert status.state is State.SUCCEEDED
     assert {replica.restarts for replica in status.replicas} == {1}

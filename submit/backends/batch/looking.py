@@ -25,7 +25,7 @@ fi
 set -- $keys
 date '+now %s'
 find "$@" -maxdepth 1 \( -name job.json -o -name cancelled \) -printf 'file %T@ %p\n' 2>/dev/null
-find "$@" -maxdepth 2 \( -name job.json -o -path '*/records/*.json' \) -exec grep -H '' {} + 2>/dev/null
+find "$@" -mindepth 1 -maxdepth 2 -type d ! -name records -prune -o -name '*.json' -exec grep -H '' {} + 2>/dev/null
 find "$@" -maxdepth 1 -name cluster.log -size +0 -exec tail -v -c 1000 {} + 2>/dev/null
 exit 0
 """
