@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from submit.errors import ErrorKind, ServiceError, UnansweredError, UnsentError
+from submit.world.google.proxy import proxy_for
 from submit.world.google.retries import chance, is_worth_repeating, retry_after_s
 
 TIMEOUT_S = 60.0
@@ -106,23 +107,12 @@ class Session:
 
         bundle = self._environ.get("REQUESTS_CA_BUNDLE") or self._environ.get("SSL_CERT_FILE")
         context = ssl.create_default_context(cafile=bundle or None)
-        proxy = self._proxy(netloc)
-        connection = http.client.HTTPSConnection(proxy or netloc, timeout=self._timeout_s, context=context)
-        if proxy:
-            connection.set_tunnel(netloc)
+        proxy = proxy_for(netloc, self._environ)
+        if proxy is None:
+            return http.client.HTTPSConnection(netloc, timeout=self._timeout_s, context=context)
+        connection = http.client.HTTPSConnection(proxy.host, proxy.port, timeout=self._timeout_s, context=context)
+        connection.set_tunnel(netloc, headers=dict(proxy.headers))
         return connection
-
-    def _proxy(self, netloc: str) -> str | None:
-        """Host and port of the proxy for https, if there is one and it is not to be gone around."""
-        address = self._environ.get("https_proxy") or self._environ.get("HTTPS_PROXY")
-        if not address:
-            return None
-        from urllib import request
-
-        no_proxy = self._environ.get("no_proxy") or self._environ.get("NO_PROXY") or ""
-        if request.proxy_bypass_environment(netloc, {"no": no_proxy}):  # type: ignore[attr-defined] # not in typeshed
-            return None
-        return urlsplit(address if "://" in address else f"http://{address}").netloc
 
 
 def _close(connections: dict[tuple[str, str], http.client.HTTPConnection]) -> None:

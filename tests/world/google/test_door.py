@@ -13,11 +13,13 @@ from pathlib import Path
 import pytest
 
 from submit.backends import mlengine
-from submit.errors import ErrorKind, ServiceError, UnansweredError, UnsentError
+from submit.errors import ErrorKind, ServiceError, UnansweredError, UnsentError, UsageError
 from submit.job import Handle, Json, JsonObject
 from submit.steps import Call, Step, Upload, carry_out
 from submit.steps import Reply as Answer
 from submit.world.google import Google
+from submit.world.google.proxy import Proxy, proxy_for
+from submit.world.google.session import Session
 from tests.backends.examples import TARGET, example
 from tests.world.google.scripted import RESET, SILENCE, Act, Reply, Scripted, scripted
 
@@ -129,6 +131,30 @@ def test_a_server_that_was_never_reached_has_done_nothing() -> None:
     with pytest.raises(UnsentError, match="cannot be reached: connection refused"):
         google.call(CREATE)
     assert len(pauses) == 3  # nothing was sent, so that a creation may be tried again
+
+
+def test_the_users_own_proxy_is_told_who_asks() -> None:
+    full = Reply(status=407)
+    with scripted(full, full, full, full) as proxy:
+        environ = {"https_proxy": proxy.url.replace("//", "//me:p%40ss@")}
+        session = Session(environ, pause=lambda _: None)
+        with closing(session), pytest.raises(UnsentError) as caught:
+            session.send("GET", "https://ml.example/v1/jobs", None, {}, repeatable=True)
+    assert "p@ss" not in str(caught.value)
+    assert proxy.targets[0] == "CONNECT ml.example:443"
+    assert base64.b64decode(proxy.heard[0].headers["proxy-authorization"].removeprefix("Basic ")) == b"me:p@ss"
+
+
+@pytest.mark.parametrize("address", ["socks5://proxy.example:1080", "http://", "http://proxy.example:port"])
+def test_a_proxy_that_does_not_speak_http_is_refused(address: str) -> None:
+    with pytest.raises(UsageError, match="does not name a proxy that speaks HTTP"):
+        proxy_for("ml.googleapis.com", {"HTTPS_PROXY": address})
+
+
+def test_a_proxy_is_gone_around_for_the_hosts_that_its_user_excepts() -> None:
+    environ = {"https_proxy": "proxy.example:3128", "no_proxy": ".googleapis.com"}
+    assert proxy_for("ml.googleapis.com", environ) is None
+    assert proxy_for("ml.example", environ) == Proxy("proxy.example", 3128, {})
 
 
 @pytest.fixture

@@ -1,0 +1,46 @@
+"""The user's proxy for HTTPS, as its variables name it."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Mapping
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from submit.errors import UsageError
+
+
+class Proxy(NamedTuple):
+    """`headers` say who asks, if its address has a name and a password."""
+
+    host: str
+    port: int
+    headers: Mapping[str, str]
+
+
+def proxy_for(netloc: str, environ: Mapping[str, str]) -> Proxy | None:
+    """None if there is none, or it is to be gone around. Raises UsageError for one that speaks something else."""
+    address = environ.get("https_proxy") or environ.get("HTTPS_PROXY")
+    if not address:
+        return None
+    from urllib import request
+
+    no_proxy = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
+    if request.proxy_bypass_environment(netloc, {"no": no_proxy}):  # type: ignore[attr-defined] # not in typeshed
+        return None
+    return _parsed(address)
+
+
+def _parsed(address: str) -> Proxy:
+    parts = urlsplit(address if "://" in address else f"http://{address}")
+    try:
+        host, port = parts.hostname, parts.port or 80
+    except ValueError:
+        host = None
+    if parts.scheme != "http" or not host:
+        hint = "Name one like http://proxy.example:3128, or the services in `no_proxy`."
+        raise UsageError("`https_proxy` does not name a proxy that speaks HTTP", hint=hint)
+    if parts.username is None:
+        return Proxy(host, port, {})
+    pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    return Proxy(host, port, {"Proxy-Authorization": f"Basic {b64encode(pair.encode()).decode()}"})
