@@ -1,4 +1,4 @@
-"""The user's proxy for HTTPS, as its variables name it."""
+"""The way to Google that the user's variables name: a proxy for HTTPS, and whom to trust behind it."""
 
 from __future__ import annotations
 
@@ -29,6 +29,11 @@ def proxy_for(netloc: str, environ: Mapping[str, str]) -> Proxy | None:
     if request.proxy_bypass_environment(netloc, {"no": no_proxy}):  # type: ignore[attr-defined] # not in typeshed
         return None
     return _parsed(address)
+
+
+def roots(environ: Mapping[str, str]) -> str | None:
+    """A file of certificates; None: the system's."""
+    return environ.get("REQUESTS_CA_BUNDLE") or environ.get("SSL_CERT_FILE") or None
 
 
 def _parsed(address: str) -> Proxy:

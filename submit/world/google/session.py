@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from submit.errors import ErrorKind, ServiceError, UnansweredError, UnsentError
-from submit.world.google.proxy import proxy_for
+from submit.world.google.proxy import proxy_for, roots
 from submit.world.google.retries import chance, is_worth_repeating, retry_after_s
 
 TIMEOUT_S = 60.0
@@ -105,8 +105,7 @@ class Session:
             return http.client.HTTPConnection(netloc, timeout=self._timeout_s)
         import ssl
 
-        bundle = self._environ.get("REQUESTS_CA_BUNDLE") or self._environ.get("SSL_CERT_FILE")
-        context = ssl.create_default_context(cafile=bundle or None)
+        context = ssl.create_default_context(cafile=roots(self._environ))
         proxy = proxy_for(netloc, self._environ)
         if proxy is None:
             return http.client.HTTPSConnection(netloc, timeout=self._timeout_s, context=context)

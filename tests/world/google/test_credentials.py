@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 
 import pytest
 
 from tests.project import Finished, Project
+from tests.world.google.scripted import Reply, scripted
 
 LIST = ("jobs", "list", "--backend", "vertex", "--project", "p")
 HOW = "gcloud auth application-default login"
@@ -47,6 +49,19 @@ def test_a_key_that_cannot_be_used_is_named(nobody: Project, text: str | None) -
     nobody.environ["GOOGLE_APPLICATION_CREDENTIALS"] = str(key)
     words = f"the key `{key}`, which GOOGLE_APPLICATION_CREDENTIALS names, cannot be used: "
     assert denied(nobody.submit(*LIST)).startswith(words)
+
+
+def test_tokens_are_asked_for_by_the_users_own_proxy(nobody: Project) -> None:
+    secrets = {"client_id": "i", "client_secret": "s", "refresh_token": "r"}
+    key = nobody.write("key.json", json.dumps({"type": "authorized_user", **secrets}))
+    refused = Reply(status=407)
+    with scripted(refused, refused, refused, refused) as proxy:
+        address = proxy.url.replace("//", "//me:password@")
+        nobody.environ |= {"GOOGLE_APPLICATION_CREDENTIALS": str(key), "https_proxy": address}
+        done = nobody.submit(*LIST)
+    assert (done.code, "nobody gives a token" in done.err, "password" in done.err) == (3, True, False)
+    assert proxy.targets[0] == "CONNECT oauth2.googleapis.com:443"
+    assert proxy.heard[0].headers["proxy-authorization"].startswith("Basic ")
 
 
 def test_a_login_of_gcloud_is_enough(nobody: Project) -> None:
