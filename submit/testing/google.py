@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
-import json
 import secrets
 import time
 from collections.abc import Iterator, Mapping
@@ -11,10 +9,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from submit.emulator.control.client import send
 from submit.emulator.process import Endpoints
+from submit.engine.states import ENDED
 
 PROJECT_VARIABLES = ("GOOGLE_CLOUD_PROJECT", "CLOUDSDK_CORE_PROJECT")
-ENDED = ("SUCCEEDED", "FAILED", "CANCELLED")
 _KINDS = ("customJobs", "hyperparameterTuningJobs")
 _PAUSE_S = 0.05
 
@@ -158,15 +157,7 @@ class Google:
         )
 
     def _ask(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
-        """Past any proxy that the environment names."""
-        connection = http.client.HTTPConnection(self.endpoints.address, self.endpoints.port, timeout=60)
-        try:
-            text = None if body is None else json.dumps(body)
-            connection.request(method, path, text, {"Content-Type": "application/json"})
-            response = connection.getresponse()
-            return response.status, json.loads(response.read())
-        finally:
-            connection.close()
+        return send(self.endpoints, method, path, body)
 
 
 def _name(job: object) -> str:

@@ -1,4 +1,4 @@
-"""Asks a running emulator's control API, for the command line."""
+"""Asks a running emulator, for the command line and for tests."""
 
 from __future__ import annotations
 
@@ -14,9 +14,12 @@ _TIMEOUT_S = 120.0
 
 
 def ask(endpoints: Endpoints, verb: str, path: str, body: Any = None) -> Any:
-    """`path` is below `/emulator/v1`. Raises UsageError for what it refuses, with all problems, and ServiceError."""
+    """Of the control API; `path` is below `/emulator/v1`.
+
+    Raises UsageError for what it refuses, with all problems, and ServiceError.
+    """
     try:
-        status, answer = _send(endpoints, verb, f"/emulator/v1{path}", body)
+        status, answer = send(endpoints, verb, f"/emulator/v1{path}", body)
     except OSError as error:
         raise ServiceError(
             f"the emulator does not answer: {error}", kind=ErrorKind.TRANSIENT, hint="See `submit emulator status`."
@@ -30,7 +33,8 @@ def ask(endpoints: Endpoints, verb: str, path: str, body: Any = None) -> Any:
     raise ServiceError("; ".join(lines), kind=kind)
 
 
-def _send(endpoints: Endpoints, verb: str, path: str, body: Any) -> tuple[int, Any]:
+def send(endpoints: Endpoints, verb: str, path: str, body: Any = None) -> tuple[int, Any]:
+    """JSON to any of the APIs, past any proxy that the environment names: status and answer. Raises OSError."""
     connection = http.client.HTTPConnection(endpoints.address, endpoints.port, timeout=_TIMEOUT_S)
     try:
         content = None if body is None else json.dumps(body)
