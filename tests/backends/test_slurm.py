@@ -244,3 +244,15 @@ def test_a_controller_that_is_away_was_never_reached_and_nothing_is_left_behind(
     with pytest.raises(UnsentError, match="connect failure"):
         carry_out(slurm.submit(ONE, TARGET), cluster)
     assert cluster.asked == ["sbatch", "rm"]
+
+
+def test_a_job_that_ends_between_both_looks_has_its_own_cause() -> None:
+    job = 'now 9\nfile 1 digits_1_abcdefab/job.json\ndigits_1_abcdefab/job.json:{"pools": []}\n'
+    record = 'digits_1_abcdefab/records/workerpool0-0.0.json:{"replica": "workerpool0-0", "restart": 0, '
+    runs = f'{job}{record}"state": "RUNNING"}}\n'
+    ended = f'{job}{record}"state": "ENDED", "exit_code": 3, "cause": "exit code"}}\n'
+    handle = Handle("slurm", "digits_1_abcdefab")
+    cluster = Cluster(look=[runs, ended], squeue=["digits_1_abcdefab|7|FAILED|NonZeroExitCode|1|2|3\n"])
+    found = carry_out(slurm.describe([handle], TARGET), cluster)[handle]
+    assert (found.state, found.cause, found.exit_code) == (State.FAILED, Cause.EXIT_CODE, 3)
+    assert cluster.asked == ["look", "squeue", "look"]

@@ -166,9 +166,15 @@ class Batch:
         return folder
 
     def _statuses(self, site: Site, folders: Mapping[str, looking.Folder]) -> Conversation[Mapping[str, Status]]:
-        """The scheduler is asked once, and only about jobs whose own records do not tell their end."""
+        """The scheduler is asked once, and only about jobs whose own records do not tell their end.
+
+        A job that has ended between both looks has left its record meanwhile: it is looked at again.
+        """
         open_keys = [key for key, folder in folders.items() if ending(folder) is None]
         answers = (yield from self._ask(site, open_keys)) if open_keys else Answers()
+        if gone := [key for key in open_keys if answers.tells_end_of(key)]:
+            answer = yield looking.look(site, gone)
+            folders = {**folders, **looking.folders(str(answer))}
         return {
             key: status(folder, Place(site=site, key=key), self.dialect.name, answers)
             for key, folder in folders.items()

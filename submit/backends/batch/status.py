@@ -39,6 +39,11 @@ class Answers:
     found: Mapping[str, Queued] = field(default_factory=dict)
     problem: str = ""
 
+    def tells_end_of(self, key: str) -> bool:
+        """Whether the job is over, as far as the scheduler knows."""
+        queued = self.found.get(key)
+        return queued.state.ended if queued else not self.problem
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
@@ -140,6 +145,8 @@ def _ended_there(folder: Folder, queued: Queued) -> Verdict:
     record = _decisive(folder)
     if queued.state is State.SUCCEEDED:
         return _without_record(folder, queued)
+    if queued.cause is None and folder.records and record is None and _is_recent(folder, queued):
+        return _AWAITED
     own = _failure(record) if record else Verdict(state=State.FAILED)
     words = [f"The scheduler says {queued.word}" + (f" ({queued.reason})." if queued.reason else "."), own.message]
     return replace(own, cause=queued.cause or own.cause, message=" ".join(filter(None, [*words, folder.log])))
@@ -147,11 +154,18 @@ def _ended_there(folder: Folder, queued: Queued) -> Verdict:
 
 def _without_record(folder: Folder, queued: Queued) -> Verdict:
     """The scheduler is content. Unless the record is on its way, the job never got as far as our own program."""
-    since = (folder.created.timestamp() + folder.age_s) - (queued.ended or folder.created).timestamp()
-    if since < RECORD_LAG_S:
-        return Verdict(state=State.RUNNING, message="It has ended; its exit record is awaited.")
+    if _is_recent(folder, queued):
+        return _AWAITED
     message = f"The scheduler says {queued.word}, but the job has left no exit record. {folder.log}"
     return Verdict(state=State.FAILED, cause=Cause.ENVIRONMENT, message=message.strip())
+
+
+def _is_recent(folder: Folder, queued: Queued) -> bool:
+    now = folder.created.timestamp() + folder.age_s
+    return now - (queued.ended or folder.created).timestamp() < RECORD_LAG_S
+
+
+_AWAITED = Verdict(state=State.RUNNING, message="It has ended; its exit record is awaited.")
 
 
 def _unasked(folder: Folder, problem: str) -> Verdict:

@@ -103,6 +103,12 @@ def test_completed_without_a_record_is_no_success() -> None:
     assert "cd: no such folder" in found.message
 
 
+def test_a_failure_whose_record_is_on_its_way_is_not_told_without_its_cause() -> None:
+    assert seen(RUNS, queue="FAILED NonZeroExitCode", age_s=5.0).state is State.RUNNING
+    assert seen(RUNS, queue="FAILED NonZeroExitCode").state is State.FAILED
+    assert seen(queue="FAILED", age_s=5.0).state is State.FAILED, "it never got as far as a record"
+
+
 @pytest.mark.parametrize(("records", "state"), [((), State.QUEUED), ((RUNS,), State.RUNNING)])
 def test_while_the_scheduler_is_away_the_last_that_is_known_is_told(
     records: tuple[JsonObject, ...], state: State
