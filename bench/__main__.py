@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bench import (
     calls,
+    clusters,
     install,
     job,
     log_replay,
@@ -39,8 +40,13 @@ BENCHMARKS: Mapping[str, Callable[[Setting], Report]] = {
     "logs-bursts": logs.bursts,
     "logs-late": logs.late,
     "logs-replay": log_replay.replay,
+    "clusters-noop": clusters.noop,
+    "clusters-submit": clusters.submit,
+    "clusters-status": clusters.status,
+    "clusters-cancel": clusters.cancel,
+    "clusters-follow": clusters.follow,
 }
-ONLY_WHEN_NAMED = ("install", "logs")  # slow, and the first needs the network
+ONLY_WHEN_NAMED = ("install", "logs", "clusters")  # slow; the first needs the network, the last a Slurm
 
 
 def main() -> int:
@@ -67,8 +73,8 @@ def _those_below(name: str) -> list[str]:
 
 
 def _runs(name: str) -> int:
-    """A log is one run of many lines, which takes long enough."""
-    return 1 if name.startswith("logs") else 5
+    """A log is one run of many lines, which takes long enough, as do many jobs on a cluster."""
+    return 1 if name.startswith(("logs", "clusters")) and name != "clusters-noop" else 5
 
 
 def _run(benchmark: Callable[[Setting], Report], runs: int, *, quick: bool) -> Report:
@@ -88,10 +94,11 @@ def _arguments() -> argparse.Namespace:
         "names",
         nargs="*",
         metavar="NAME",
-        help=f"{', '.join(BENCHMARKS)} (default: all but {' and '.join(ONLY_WHEN_NAMED)}); logs stands for all logs-…",
+        help=f"{', '.join(BENCHMARKS)} (default: all but {', '.join(ONLY_WHEN_NAMED)}); "
+        "logs and clusters stand for all that begin so",
     )
-    parser.add_argument("--runs", type=int, help="how often each arm is measured (default: 5; logs: 1)")
-    parser.add_argument("--quick", action="store_true", help="logs: leave out what takes minutes")
+    parser.add_argument("--runs", type=int, help="how often each arm is measured (default: 5; logs and clusters: 1)")
+    parser.add_argument("--quick", action="store_true", help="logs and clusters: leave out what takes minutes")
     arguments = parser.parse_args()
     if unknown := [name for name in arguments.names if not _meant([name])]:
         parser.error(f"unknown benchmark: {unknown[0]}")

@@ -24,7 +24,7 @@ def steady(setting: Setting) -> Report:
     with emulated(setting) as google:
         arms = [_local(setting, load), _torchx(setting, load), _vertex(google, load), *_gcloud(google, load)]
         measured = alternate(arms, setting.runs, warm=False)
-    return _report(f"logs: four lines a second for {load.seconds:.0f} s", measured, _limits(measured[0], measured[2]))
+    return report(f"logs: four lines a second for {load.seconds:.0f} s", measured, _limits(measured[0], measured[2]))
 
 
 def bursts(setting: Setting) -> Report:
@@ -34,7 +34,7 @@ def bursts(setting: Setting) -> Report:
         measured = alternate(arms, setting.runs, warm=False)
     notes = ["gcloud reads 1,000 lines with each poll: by default it would take 20 minutes, and is left out"]
     title = f"logs: {load.bursts} bursts of {load.burst_lines:,} lines"
-    return _report(title, measured, _limits(measured[0], measured[2]), notes)
+    return report(title, measured, _limits(measured[0], measured[2]), notes)
 
 
 def late(setting: Setting) -> Report:
@@ -44,15 +44,15 @@ def late(setting: Setting) -> Report:
         measured = alternate(arms, setting.runs, warm=False)
     limits = [_at_most("lines lost", measured[0], "lost"), _at_most("lines repeated", measured[0], "repeated")]
     notes = ["the latencies have the lateness in them: half of the late lines are later than 15 s"]
-    return _report("logs: 5 % of the lines come up to 30 s late and out of order", measured, limits, notes)
+    return report("logs: 5 % of the lines come up to 30 s late and out of order", measured, limits, notes)
 
 
 def _local(setting: Setting, load: Load) -> Arm:
-    return _followed("submit, this machine", setting, load, [], submit_stream)
+    return following("submit, this machine", setting, load, [], submit_stream)
 
 
 def _vertex(setting: Setting, load: Load) -> Arm:
-    return _followed("submit, emulator", setting, load, ["--backend=vertex"], submit_stream)
+    return following("submit, emulator", setting, load, ["--backend=vertex"], submit_stream)
 
 
 def _torchx(setting: Setting, load: Load) -> Arm:
@@ -76,7 +76,7 @@ def _gcloud_ai(setting: Setting, load: Load, poll_s: str) -> Arm:
         job = handle.rpartition("/")[2]
         return [programs.gcloud(), "ai", "custom-jobs", "stream-logs", job, f"--region={REGION}", *_polling(poll_s)]
 
-    return _followed(f"gcloud ai custom-jobs, {_named(poll_s)}", setting, load, ["--backend=vertex"], watch)
+    return following(f"gcloud ai custom-jobs, {_named(poll_s)}", setting, load, ["--backend=vertex"], watch)
 
 
 def _gcloud_ml_engine(setting: Setting, load: Load, poll_s: str) -> Arm:
@@ -84,7 +84,7 @@ def _gcloud_ml_engine(setting: Setting, load: Load, poll_s: str) -> Arm:
         job = handle.rpartition("/")[2]
         return [programs.gcloud(), "ml-engine", "jobs", "stream-logs", job, *_polling(poll_s)]
 
-    return _followed(f"gcloud ml-engine jobs, {_named(poll_s)}", setting, load, ["--backend=mlengine"], watch)
+    return following(f"gcloud ml-engine jobs, {_named(poll_s)}", setting, load, ["--backend=mlengine"], watch)
 
 
 def _polling(poll_s: str) -> list[str]:
@@ -96,7 +96,7 @@ def _named(poll_s: str) -> str:
     return "default (60 s)" if poll_s == "60" else f"{poll_s} s"
 
 
-def _followed(name: str, setting: Setting, load: Load, flags: Sequence[str], watch: Watch) -> Arm:
+def following(name: str, setting: Setting, load: Load, flags: Sequence[str], watch: Watch) -> Arm:
     def prepare() -> Callable[[], Sample]:
         watch("")
 
@@ -115,16 +115,19 @@ def _limits(local: Measured, google: Measured) -> list[Limit]:
         Limit("emulator: p95 ≤ 0.5 s", google.median("p95_s"), 0.5),
     ]
     for name, arm in (("this machine", local), ("emulator", google)):
-        limits += [_at_most(f"{name}: lines lost", arm, "lost"), _at_most(f"{name}: lines repeated", arm, "repeated")]
-        limits.append(Limit(f"{name}: from the job's end to exit ≤ 1 s", arm.median("exit_s"), 1.0))
+        limits += [*losses(name, arm), Limit(f"{name}: from the job's end to exit ≤ 1 s", arm.median("exit_s"), 1.0)]
     return limits
+
+
+def losses(name: str, arm: Measured) -> list[Limit]:
+    return [_at_most(f"{name}: lines lost", arm, "lost"), _at_most(f"{name}: lines repeated", arm, "repeated")]
 
 
 def _at_most(text: str, arm: Measured, key: str) -> Limit:
     return Limit(f"{text} ≤ 0", arm.most(key), 0)
 
 
-def _report(title: str, measured: Sequence[Measured], limits: Sequence[Limit], notes: Sequence[str] = ()) -> Report:
+def report(title: str, measured: Sequence[Measured], limits: Sequence[Limit], notes: Sequence[str] = ()) -> Report:
     return Report(
         title=title,
         columns=("p50", "p95", "max", "lost", "repeated", "end to exit", "CPU"),

@@ -46,7 +46,7 @@ def library(module: str) -> None:
 def versions() -> str:
     """Of jobdir and those peers that are installed here."""
     found = []
-    for name in ("jobdir", "torchx", "psij-python", "uv"):
+    for name in ("jobdir", "torchx", "psij-python", "submitit", "uv"):
         with contextlib.suppress(PackageNotFoundError):
             found.append(f"{name} {version(name)}")
     return ", ".join(found)

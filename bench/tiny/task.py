@@ -12,7 +12,9 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--job-dir", default="")
     parser.add_argument("--note", default="", help="file that gets a line: start and end of this process")
+    parser.add_argument("--sleep", type=float, default=0.0, help="seconds that it takes")
     args = parser.parse_args()
+    time.sleep(args.sleep)
     if args.note:
         note(args.note)
     print("tiny is done")
