@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from submit.backends.cloud_status import record, records
 from submit.errors import ErrorKind, Problem, ServiceError, UsageError
-from submit.job import JobSpec, JsonObject, Target
+from submit.job import JobSpec, Json, JsonObject, Target
 from submit.steps import Call, Conversation, Upload
 
 
@@ -51,12 +52,16 @@ def staging_folder(spec: JobSpec, target: Target) -> str:
         return target.staging_bucket.rstrip("/")
     if spec.job_dir and spec.job_dir.startswith("gs://"):
         return "/".join(spec.job_dir.split("/")[:3])
+    return f"gs://{_own(target)}"
+
+
+def _own(target: Target) -> str:
     project = re.sub(r"[^a-z0-9-]+", "-", project_of(target))
-    return f"gs://{project}-jobdir-{target.region}"
+    return f"{project}-jobdir-{target.region}"
 
 
 def _bucket(name: str, target: Target) -> Conversation[None]:
-    """Makes sure that it is there, in the region of the job."""
+    """Makes sure that it is there, in the region of the job, and ours if nobody has named it."""
     region = target.region or ""
     assumed: JsonObject = {"name": name, "location": region.upper(), "locationType": "region"}
     try:
@@ -64,9 +69,16 @@ def _bucket(name: str, target: Target) -> Conversation[None]:
     except ServiceError as error:
         if error.kind is not ErrorKind.NOT_FOUND:
             raise
-        yield from _create(name, region, target)
-        return
-    there = found if isinstance(found, dict) else {}
+        if (yield from _create(name, region, target)):
+            return
+    else:
+        _refuse_other_region(name, region, found)
+    if name == _own(target):
+        yield from _refuse_foreign(name, target)
+
+
+def _refuse_other_region(name: str, region: str, found: Json) -> None:
+    there = record(found)
     location = str(there.get("location") or region).lower()
     if location != region and there.get("locationType", "region") == "region":
         raise UsageError(
@@ -75,12 +87,31 @@ def _bucket(name: str, target: Target) -> Conversation[None]:
         )
 
 
-def _create(name: str, region: str, target: Target) -> Conversation[None]:
+def _refuse_foreign(name: str, target: Target) -> Conversation[None]:
+    """Names of buckets are everybody's: who guesses ours and has made it first would read, and change, what we run."""
+    project = project_of(target)
+    request: JsonObject = {"project": project, "prefix": name}
+    hint = "Name a bucket of yours with `--staging-bucket`."
+    try:
+        reply = yield Call(api="storage", method="buckets.list", request=request, assumed={"items": [{"name": name}]})
+    except ServiceError as error:
+        if error.kind is not ErrorKind.DENIED:
+            raise
+        message = f"whether the bucket `{name}` is the project's own is not to be known: {error}"
+        raise ServiceError(message, kind=error.kind, hint=hint) from error
+    if name not in [bucket.get("name") for bucket in records(record(reply).get("items"))]:
+        raise UsageError(f"the bucket `{name}` belongs to somebody else, not to the project `{project}`", hint=hint)
+
+
+def _create(name: str, region: str, target: Target) -> Conversation[bool]:
+    """Whether we have made it: another submission may have been faster, or somebody else."""
     private: JsonObject = {"uniformBucketLevelAccess": {"enabled": True}, "publicAccessPrevention": "enforced"}
     resource: JsonObject = {"name": name, "location": region.upper(), "iamConfiguration": private}
     request: JsonObject = {"project": project_of(target), "resource": resource}
     try:
         yield Call(api="storage", method="buckets.insert", request=request, changes=True)
     except ServiceError as error:
-        if error.kind is not ErrorKind.EXISTS:  # another submission was faster
+        if error.kind is not ErrorKind.EXISTS:
             raise
+        return False
+    return True

@@ -120,7 +120,7 @@ def test_a_service_that_was_never_reached_is_not_looked_for() -> None:
 
 def test_fallbacks_are_tried_in_their_order_where_there_is_no_room() -> None:
     service = Service(
-        buckets=[failure(ErrorKind.NOT_FOUND), {}],
+        buckets=[failure(ErrorKind.NOT_FOUND), {"items": [{"name": "my-project-jobdir-us-east4"}]}],
         create=[failure(ErrorKind.QUOTA), failure(ErrorKind.STOCK_OUT), {"name": NAME}],
     )
     submitted("spot", service)
@@ -134,6 +134,34 @@ def test_fallbacks_are_tried_in_their_order_where_there_is_no_room() -> None:
     assert buckets == ["stage", "my-project-jobdir-us-east4", "stage"]
     assert '"strategy"' not in json.dumps(created[2])
     assert ['"jobdir-fallback": "2"' in json.dumps(request) for request in created] == [False, False, True]
+
+
+NOWHERE = replace(TARGET, staging_bucket=None)
+OWN: JsonObject = {"name": "my-project-jobdir-us-central1", "location": "US-CENTRAL1"}
+
+
+@pytest.mark.parametrize("found", [OWN, failure(ErrorKind.NOT_FOUND)])
+def test_a_bucket_of_our_name_that_the_project_does_not_have_gets_no_code(found: JsonObject | ServiceError) -> None:
+    """It was there already, or somebody was faster than we."""
+    made = [failure(ErrorKind.EXISTS)] if isinstance(found, ServiceError) else []
+    others: JsonObject = {"items": [{"name": "my-project-jobdir-us-central1-other"}]}
+    service = Service(buckets=[found, *made, others])
+    with pytest.raises(UsageError, match="belongs to somebody else, not to the project `my-project`"):
+        carry_out(vertex.submit(example("cpu"), NOWHERE), service)
+    assert not [step for step in service.steps if isinstance(step, Upload)]
+
+
+def test_a_bucket_of_our_name_that_the_project_lists_is_used() -> None:
+    service = Service(buckets=[OWN, {"items": [OWN]}], create=[{"name": NAME}])
+    assert carry_out(vertex.submit(example("cpu"), NOWHERE), service) == JOB
+    assert service.calls() == ["buckets.get", "buckets.list", "customJobs.create"]
+
+
+def test_whose_bucket_it_is_may_not_be_asked() -> None:
+    service = Service(buckets=[OWN, failure(ErrorKind.DENIED)])
+    with pytest.raises(ServiceError) as caught:
+        carry_out(vertex.submit(example("cpu"), NOWHERE), service)
+    assert "--staging-bucket" in caught.value.problems[0].hint
 
 
 def test_a_job_that_was_taken_and_found_no_machines_goes_on_with_the_next_fallback() -> None:

@@ -52,6 +52,7 @@ METHODS = {
     "logging": {"entries.list": Method("POST", "/v2/entries:list", "*")},
     "storage": {
         "buckets.get": Method("GET", "/storage/v1/b/{bucket}"),
+        "buckets.list": Method("GET", "/storage/v1/b"),
         "buckets.insert": Method("POST", "/storage/v1/b", "resource"),
         "objects.get": Method("GET", "/storage/v1/b/{bucket}/o/{object}"),
     },
