@@ -119,7 +119,8 @@ def preempt(job: str, data_dir: Path | None, state_dir: Path | None) -> None:
     As it happens to spot machines: the trainer gets SIGTERM and time to end; then the job begins again in empty
     folders, six times at most.
     """
-    ask(running(data_dir, state_dir), "POST", f"/jobs/{job.rstrip('/').rpartition('/')[2]}:preempt")
+    hint = "`submit jobs list --backend vertex`, or `mlengine`, shows the jobs."
+    ask(running(data_dir, state_dir), "POST", f"/jobs/{job.rstrip('/').rpartition('/')[2]}:preempt", hint=hint)
 
 
 def of_a_start(command: F) -> F:

@@ -80,7 +80,8 @@ def list_(output: str, data_dir: Path | None, state_dir: Path | None) -> None:
 @options.debug
 def clear(fault_id: str | None, data_dir: Path | None, state_dir: Path | None) -> None:
     """Forget the fault with that ID, or all."""
-    ask(running(data_dir, state_dir), "DELETE", f"/faults/{fault_id}" if fault_id else "/faults")
+    path = f"/faults/{fault_id}" if fault_id else "/faults"
+    ask(running(data_dir, state_dir), "DELETE", path, hint="`submit emulator fault list` shows those that may strike.")
 
 
 def _show(faults: list[Any], output: str) -> None:

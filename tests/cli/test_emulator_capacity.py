@@ -52,10 +52,9 @@ def test_a_preempted_job_begins_again_and_a_queued_one_cannot_be_preempted(emula
     emulated.submit("jobs", "wait", handle, "--timeout", "30")
     over = emulated.submit("emulator", "preempt", handle)
     job = handle.rpartition("/")[2]
-    assert (over.code, over.err.strip()) == (
-        3,
-        f"error: the job `{job}` is cancelled: only one that runs can be preempted",
-    )
+    assert over.code == 3
+    assert over.err.startswith(f"error: the job `{job}` is cancelled: only one that runs can be preempted\n")
+    assert "hint: `submit jobs list --backend vertex`" in over.err
     assert emulated.submit("emulator", "preempt", "nobody").code == 3
 
 

@@ -13,8 +13,8 @@ _TIMEOUT_S = 120.0
 """A reset waits until all jobs have ended."""
 
 
-def ask(endpoints: Endpoints, verb: str, path: str, body: Any = None) -> Any:
-    """Of the control API; `path` is below `/emulator/v1`.
+def ask(endpoints: Endpoints, verb: str, path: str, body: Any = None, *, hint: str = "") -> Any:
+    """Of the control API; `path` is below `/emulator/v1`, and `hint` says what to do if there is no such thing.
 
     Raises UsageError for what it refuses, with all problems, and ServiceError.
     """
@@ -30,7 +30,7 @@ def ask(endpoints: Endpoints, verb: str, path: str, body: Any = None) -> Any:
     if answer["error"]["status"] == "INVALID_ARGUMENT":
         raise UsageError(Problem(message=line) for line in lines)
     kind = ErrorKind.NOT_FOUND if status == http.client.NOT_FOUND else ErrorKind.INVALID
-    raise ServiceError("; ".join(lines), kind=kind)
+    raise ServiceError("; ".join(lines), kind=kind, hint=hint)
 
 
 def send(endpoints: Endpoints, verb: str, path: str, body: Any = None) -> tuple[int, Any]:
