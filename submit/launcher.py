@@ -105,7 +105,7 @@ def referred(references: Mapping[str, str], inherited: Mapping[str, str]) -> dic
 def service_variables(task: Task) -> dict[str, str]:
     variables = {
         "CLOUD_ML_PROJECT_ID": task["project"],
-        "CLOUD_ML_JOB_ID": task["job"],
+        "CLOUD_ML_JOB_ID": task.get("job_id") or task["job"],
         "CLOUD_ML_REGION": task["region"],
         "CLOUD_ML_TRIAL_ID": task["trial"],
         "CLOUD_ML_HP_METRIC_FILE": task["metric_file"],

@@ -71,6 +71,7 @@ def task(
     run = site.folder.run(trial.id if trial else None)
     return {
         "job": request.id,
+        "job_id": raw.get("job_id"),
         "replica": member.name,
         "role": member.role,
         "index": member.number,

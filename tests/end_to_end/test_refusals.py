@@ -79,10 +79,11 @@ def test_all_problems_of_a_config_are_shown_with_their_lines(project: Project) -
 
 def test_what_this_backend_cannot_do_is_refused_with_the_reason(project: Project) -> None:
     project.trainer("pass")
-    project.write("config.yaml", "submit:\n  retries: 3\n")
+    nfs = "nfsMounts: [{server: 10.0.0.1, path: /x, mountPoint: y}]"
+    project.write("config.yaml", f"workerPoolSpecs:\n- machineSpec: {{machineType: n1-standard-4}}\n  {nfs}\n")
     done = project.submit("train", "--config", "config.yaml")
     assert refused(project, done)
-    assert "the `local` backend has no retries of the whole job" in done.err
+    assert "config.yaml:3:3: `nfsMounts` has no meaning on the `local` backend" in done.err
 
 
 def test_a_name_that_is_taken_is_refused_by_the_engine(project: Project) -> None:

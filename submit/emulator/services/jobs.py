@@ -82,6 +82,7 @@ class Jobs:
         client = {"kind": kind, "name": name, "job_id": name.rsplit("/", 1)[1], "body": body}
         client["project"] = name.split("/")[1]
         whole = {**request, "id": engine_id, "submission_id": self.numbers.next(), "client": client}
+        whole["job_id"] = client["job_id"]  # as the trainer knows it, in CLOUD_ML_JOB_ID
         return shown(await _asked(self._capacity.create, whole))
 
     async def get(self, kind: str, name: str, engine_id: str) -> Record:

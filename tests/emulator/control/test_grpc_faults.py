@@ -95,7 +95,9 @@ def write_until(stop: threading.Event, emulator: Running) -> None:
 
 def test_a_stream_is_cut_after_its_first_message(emulator: Running, channel: Any) -> None:
     emulator.fault("logging.entries.tail", "reset-during")
-    request = message_class("google.logging.v2.TailLogEntriesRequest")(resource_names=["projects/demo"])
+    request = message_class("google.logging.v2.TailLogEntriesRequest")(
+        resource_names=["projects/demo"], filter='logName="projects/demo/logs/x"'
+    )
     stream = channel.stream_stream(
         "/google.logging.v2.LoggingServiceV2/TailLogEntries",
         request_serializer=lambda message: message.SerializeToString(),
