@@ -125,7 +125,7 @@ def cancel(setting: Setting) -> Report:
 def follow(setting: Setting) -> Report:
     with running(setting) as bench:
         load = Load(seconds=10 if setting.quick else 30)
-        arm = logs.following("submit, Slurm", bench.setting, load, ["--backend=slurm"], logs.submit_stream)
+        arm = logs.following("submit, Slurm", bench.setting, load, ["--backend=slurm"], log_jobs.submit_stream)
         measured = alternate([arm], setting.runs, warm=False)
     limits = logs.losses("Slurm", measured[0])
     title = f"clusters: the log of a job on a node, four lines a second for {load.seconds:.0f} s"
