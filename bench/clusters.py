@@ -19,7 +19,7 @@ from typing import Self
 from bench import logs, processes, programs
 from bench.arms import Arm, Measured, Sample, alternate, ratio
 from bench.commands import python
-from bench.log_jobs import Load
+from bench.log_jobs import Load, submit_stream
 from bench.report import Limit, Report, missing, times
 from bench.setting import Setting
 from tests.clusters import accounting, slurm
@@ -125,7 +125,7 @@ def cancel(setting: Setting) -> Report:
 def follow(setting: Setting) -> Report:
     with running(setting) as bench:
         load = Load(seconds=10 if setting.quick else 30)
-        arm = logs.following("submit, Slurm", bench.setting, load, ["--backend=slurm"], log_jobs.submit_stream)
+        arm = logs.following("submit, Slurm", bench.setting, load, ["--backend=slurm"], submit_stream)
         measured = alternate([arm], setting.runs, warm=False)
     limits = logs.losses("Slurm", measured[0])
     title = f"clusters: the log of a job on a node, four lines a second for {load.seconds:.0f} s"
