@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 
-from bench.reliability import crash, faults, kills, load
+from bench.reliability import crash, faults, fuzz, kills, load
 from bench.reliability.site import site
 
 BACKENDS = ("vertex", "mlengine")
@@ -18,7 +18,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.reliability", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(TABLES)} (default: all)")
     parser.add_argument("--points", type=int, default=200, help="random points of the crash matrix (default: 200)")
-    parser.add_argument("--seed", type=int, default=1, help="of the random points (default: 1)")
+    parser.add_argument("--seed", type=int, default=1, help="of all that is random (default: 1)")
+    parser.add_argument("--requests", type=int, default=20_000, help="of the fuzz (default: 20000)")
     arguments = parser.parse_args()
     if unknown := [name for name in arguments.names if name not in TABLES]:
         parser.error(f"unknown table: {unknown[0]}")
@@ -78,11 +79,18 @@ def killed(arguments: argparse.Namespace) -> Iterator[str]:
             yield from kills.run(other, jobs=20, at_once=4, chance=0.7, seed=arguments.seed)
 
 
+def fuzzed(arguments: argparse.Namespace) -> Iterator[str]:
+    with site() as here:
+        yield f"{arguments.requests:,} requests that no client makes, seed {arguments.seed}"
+        yield from fuzz.run(here, arguments.requests, arguments.seed)
+
+
 TABLES: Mapping[str, Callable[[argparse.Namespace], Iterator[str]]] = {
     "crash": crashes,
     "faults": fault_matrix,
     "load": loads,
     "kills": killed,
+    "fuzz": fuzzed,
 }
 
 if __name__ == "__main__":

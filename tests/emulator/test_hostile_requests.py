@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 import pytest
 
+from bench.reliability.fuzzing.wire import Request, Wire
 from submit.emulator import process
 from submit.emulator.options import Options
 from submit.emulator.process import Endpoints
@@ -129,3 +130,24 @@ def test_bodies_that_are_no_requests_are_refused(emulator: Endpoints, path: str)
         status, answer = ask(emulator, "POST", path, body)
         assert status == 400, (body[:20], answer)
         assert json.loads(answer)["error"]["status"] == "INVALID_ARGUMENT"
+
+
+@pytest.mark.parametrize("half", [b"\\ud800", b"\xed\xa0\x80"])
+def test_half_a_character_is_refused_and_spoils_no_list(emulator: Endpoints, half: bytes) -> None:
+    body = json.dumps(ml_job("gs://stage/good-1-py3-none-any.whl", args=["HALF"])).encode().replace(b"HALF", half)
+    assert ask(emulator, "POST", ML_ENGINE, body)[0] == 400
+    assert ask(emulator, "GET", ML_ENGINE)[0] == 200
+
+
+def test_a_move_within_a_bucket_that_is_none_is_refused(emulator: Endpoints) -> None:
+    assert ask(emulator, "POST", "/storage/v1/b/file%3A%2F%2F%2Fetc/o/a/moveTo/o/b")[0] in (400, 404)
+
+
+def test_bodies_that_turn_out_to_be_no_http_leave_no_traceback(emulator: Endpoints, data: Path) -> None:
+    wire = Wire(emulator.address, emulator.port)
+    chunked = (("Transfer-Encoding", "chunked"),)
+    for path in ("/x", "/emulator/v1/x", ML_ENGINE, "/storage/v1/b", "/v2/entries:list"):
+        for body in (b"zz\r\n\r\n", b"1\r\nabc"):
+            wire.ask(Request(verb="POST", target=path, headers=chunked, body=body, broken=True))
+    assert ask(emulator, "GET", VERTEX)[0] == 200
+    assert "Traceback" not in (data / "emulator.log").read_text()

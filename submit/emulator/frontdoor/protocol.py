@@ -33,6 +33,16 @@ class TolerantProtocol(CuttableProtocol):
     def head_received(self, head: bytes, rest: bytes) -> None:
         super().data_received(head + rest)
 
+    def send_400_response(self, msg: str) -> None:
+        """If the body turns out to be no HTTP, the call that reads it has nobody left whom it could answer."""
+        if self.cycle is not None:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            super().send_400_response(msg)
+        else:
+            self.transport.close()
+
 
 class DoorProtocol(TolerantProtocol):
     """Leaves its connection to the `door` when it is asked to connect to another host."""

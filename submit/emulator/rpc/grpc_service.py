@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping
+from functools import partial
 from typing import Any, NoReturn
 
 from submit.emulator.rpc.answer import message_of
 from submit.emulator.rpc.caller import Caller, caller
-from submit.emulator.rpc.errors import RpcError, unimplemented
+from submit.emulator.rpc.errors import RpcError, bad_request, unimplemented
 from submit.emulator.rpc.messages import Method, message_class, methods
 
 _log = logging.getLogger(__name__)
@@ -28,31 +29,45 @@ def _method_handler(method: Method, function: Callable[..., Any] | None) -> Any:
     import grpc
 
     function = function or _refusal(method)
-    call = _stream(function) if method.kind.endswith("_stream") else _unary(function)
+    read = _messages if method.kind.startswith("stream_") else _message
+    call = _stream if method.kind.endswith("_stream") else _unary
+    # Requests are read within the call: what is no message is refused there as by Google, and by grpc with UNKNOWN.
     return getattr(grpc, f"{method.kind}_rpc_method_handler")(
-        call,
-        # Types are made when they are first needed: an emulator that starts needs none of them.
-        request_deserializer=lambda data: message_class(method.request).FromString(data),
-        response_serializer=lambda message: message.SerializeToString(),
+        call(function, partial(read, method)), response_serializer=lambda message: message.SerializeToString()
     )
 
 
-def _unary(function: Callable[..., Any]) -> Callable[..., Any]:
+def _message(method: Method, data: bytes) -> Any:
+    """Types are made when they are first needed: an emulator that starts needs none of them."""
+    from google.protobuf.message import DecodeError
+
+    try:
+        return message_class(method.request).FromString(data)
+    except DecodeError as error:
+        raise bad_request(f"Request contains an invalid message: {error}") from error
+
+
+async def _messages(method: Method, requests: AsyncIterator[bytes]) -> AsyncIterator[Any]:
+    async for data in requests:
+        yield _message(method, data)
+
+
+def _unary(function: Callable[..., Any], read: Callable[[Any], Any]) -> Callable[..., Any]:
     async def call(request: Any, context: Any) -> Any:
         caller.set(_caller(context))
         try:
-            return message_of(await function(request))
+            return message_of(await function(read(request)))
         except Exception as error:  # noqa: BLE001 - every failure has to reach the client
             await abort(context, error)
 
     return call
 
 
-def _stream(function: Callable[..., Any]) -> Callable[..., Any]:
+def _stream(function: Callable[..., Any], read: Callable[[Any], Any]) -> Callable[..., Any]:
     async def call(request: Any, context: Any) -> AsyncIterator[Any]:
         caller.set(_caller(context))
         try:
-            async for response in function(request):
+            async for response in function(read(request)):
                 yield response
         except Exception as error:  # noqa: BLE001
             await abort(context, error)

@@ -56,6 +56,21 @@ async def read_request(scope: Scope, receive: Receive) -> Request:
     return Request(scope["method"], raw.partition(b"?")[0].decode("latin-1"), query, headers, body)
 
 
+def read_json(body: bytes) -> Any:
+    """Raises `RpcError`; also for `NaN` and for half of a surrogate pair, which Python reads and no client could."""
+    try:
+        value = json.loads(body.decode("utf-8-sig"), parse_constant=_refuse_constant)
+        if b"\\ud" in body.lower():
+            json.dumps(value, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
+        raise bad_request(f"Invalid JSON payload received. {error}".encode(errors="replace").decode()) from error
+    return value
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"Unexpected token: {name}")
+
+
 async def send_json(send: Send, request_headers: Mapping[str, str], status: int, answer: object) -> None:
     body = json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
     headers = [(b"content-type", b"application/json; charset=UTF-8"), (b"vary", b"Accept-Encoding")]

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from submit.emulator.rpc.errors import RpcError, bad_request
+from submit.emulator.rpc.http import read_json
 from submit.emulator.rpc.messages import pool
 from submit.emulator.rpc.times import widen_times
 
@@ -22,21 +23,20 @@ _AS_TEXT = {f"google.protobuf.{name}" for name in ("FieldMask", "Timestamp", "Du
 
 
 def to_json(message: Any, *, enums_as_numbers: bool = False) -> dict[str, Any]:
-    """Times always have nine digits of a second."""
-    from google.protobuf.json_format import MessageToDict
+    """Times always have nine digits of a second. Raises `RpcError` for what only gRPC can say, as infinite numbers."""
+    from google.protobuf.json_format import MessageToDict, SerializeToJsonError
 
-    answer: dict[str, Any] = MessageToDict(message, use_integers_for_enums=enums_as_numbers, descriptor_pool=pool())
+    try:
+        answer: dict[str, Any] = MessageToDict(message, use_integers_for_enums=enums_as_numbers, descriptor_pool=pool())
+    except (SerializeToJsonError, TypeError) as error:
+        raise bad_request(f"Request contains an invalid argument. {error}") from error
     widen_times(answer, message.DESCRIPTOR)
     return answer
 
 
 def merge_json(message: Any, body: bytes, prefix: str = "") -> None:
     """Reads a JSON body into the message. `prefix` is the field of the request that the message is."""
-    try:
-        data = json.loads(body)
-    except (UnicodeDecodeError, ValueError, RecursionError) as error:
-        raise bad_request(f"Invalid JSON payload received. {error}") from error
-    merge_dict(message, data, prefix)
+    merge_dict(message, read_json(body), prefix)
 
 
 def merge_dict(message: Any, data: Any, prefix: str = "") -> None:
@@ -49,7 +49,7 @@ def merge_dict(message: Any, data: Any, prefix: str = "") -> None:
         raise _unknown(unknown)
     try:
         ParseDict(data, message, descriptor_pool=pool())
-    except (ParseError, TypeError, AttributeError) as error:
+    except (ParseError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise bad_request(f"Invalid JSON payload received. {error}", (prefix, str(error))) from error
 
 
@@ -99,12 +99,12 @@ def set_field(message: Any, path: str, text: str) -> None:
         return
     try:
         value = _scalar(field, text)
+        if field.is_repeated:
+            getattr(message, field.name).append(value)
+        else:
+            setattr(message, field.name, value)
     except (ValueError, KeyError, binascii.Error) as error:
         raise bad_request(f"Invalid value at '{path}' ({_type_name(field)}), \"{text}\"", (path, str(error))) from error
-    if field.is_repeated:
-        getattr(message, field.name).append(value)
-    else:
-        setattr(message, field.name, value)
 
 
 def _set_message(message: Any, field: Any, path: str, text: str) -> None:
@@ -117,7 +117,7 @@ def _set_message(message: Any, field: Any, path: str, text: str) -> None:
     target.SetInParent()
     try:
         Parse(quoted, target, descriptor_pool=pool())
-    except ParseError as error:
+    except (ParseError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise bad_request(f"Invalid value at '{path}', \"{text}\"", (path, str(error))) from error
 
 

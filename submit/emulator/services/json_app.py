@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from submit.emulator.rpc.caller import Caller, caller
-from submit.emulator.rpc.errors import RpcError, bad_request
-from submit.emulator.rpc.http import App, Receive, Request, Scope, Send, read_request, send_json
+from submit.emulator.rpc.errors import RpcError
+from submit.emulator.rpc.http import App, Receive, Request, Scope, Send, read_json, read_request, send_json
 from submit.emulator.rpc.templates import Template
 
 _log = logging.getLogger(__name__)
@@ -64,10 +63,4 @@ def _parsed(request: Request) -> Any:
     """A form, as tokens are asked for, is no JSON, and nothing that an answer depends on."""
     if not request.body.strip() or "form" in request.headers.get("content-type", ""):
         return None
-    try:
-        value = json.loads(request.body)
-        if b"\\ud" in request.body.lower():
-            json.dumps(value, ensure_ascii=False).encode()  # half of a surrogate pair is no character
-        return value
-    except (ValueError, RecursionError) as error:
-        raise bad_request(f"Invalid JSON payload received. {error}") from error
+    return read_json(request.body)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -13,6 +12,7 @@ from submit.emulator.rpc.errors import RpcError, bad_request
 from submit.emulator.services.records import Record
 
 _DEFAULT_PAGE, _LARGEST_PAGE = 100, 1000
+_DEPTH = 64
 _TOKEN = re.compile(
     r"""\s*(?:(?P<sign>[()]|!=|<=|>=|=|<|>|:)|"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<word>[^\s()=!<>:"]+))"""
 )
@@ -35,7 +35,7 @@ def page(items: Sequence[Record], size: int, token: str, bound_to: str) -> tuple
 def _start(items: Sequence[Record], token: str, seal: str) -> int:
     try:
         given, _, name = base64.urlsafe_b64decode(token).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError) as error:
+    except ValueError as error:  # no base64, no ASCII even, or no UTF-8 in it
         raise _bad_token() from error
     names = [item["name"] for item in items]
     if given != seal or name not in names:
@@ -72,6 +72,7 @@ class _Parser:
         self._text = text
         self._tokens = list(_tokens(text))
         self._at = 0
+        self._depth = 0
 
     def parse(self) -> Test:
         test = self._either()
@@ -92,6 +93,14 @@ class _Parser:
         return tests[0] if len(tests) == 1 else lambda item: all(test(item) for test in tests)
 
     def _one(self) -> Test:
+        self._depth += 1
+        if self._depth > _DEPTH:
+            raise bad_request("The filter is nested too deeply.", ("filter", "it is nested too deeply"))
+        test = self._negation_or_group()
+        self._depth -= 1
+        return test
+
+    def _negation_or_group(self) -> Test:
         if self._take("NOT") or self._take("-"):
             test = self._one()
             return lambda item: not test(item)
@@ -161,15 +170,36 @@ def _equal(have: Any, want: str) -> bool:
     if have is None:
         return want == ""
     if "*" in want:
-        return re.fullmatch(".*".join(map(re.escape, want.split("*"))), str(have)) is not None
+        return _has_parts(str(have), want.split("*"))
     return str(have) == want
+
+
+def _has_parts(text: str, parts: Sequence[str]) -> bool:
+    """The first at its start, the last at its end, the others between them one after another. A pattern of the `re`
+    module with as many stars would try all of the ways to share the text among them."""
+    first, *inner, last = parts
+    at, end = len(first), len(text) - len(last)
+    for part in inner:
+        found = text.find(part, at, max(at, end))
+        if found < 0:
+            return False
+        at = found + len(part)
+    return at <= end and text.startswith(first) and text.endswith(last)
 
 
 def _reader(path: str) -> Callable[[Any], Any]:
     """Reads what is at a dotted path in snake_case or camelCase; what follows `labels.` is a key as it stands."""
-    head, _, rest = path.partition(".")
-    if head == "labels" and rest:
-        return lambda item: item.get("labels", {}).get(rest) if isinstance(item, dict) else None
-    camel = re.sub(r"_(\w)", lambda match: match[1].upper(), head)
-    below = _reader(rest) if rest else lambda value: value
-    return lambda item: below(item.get(head, item.get(camel))) if isinstance(item, dict) else None
+    names = path.split(".")
+    as_it_stands = names.index("labels") + 1 if "labels" in names[:-1] else len(names)
+    spelled = [(name, re.sub(r"_(\w)", lambda match: match[1].upper(), name)) for name in names[:as_it_stands]]
+    if rest := ".".join(names[as_it_stands:]):
+        spelled.append((rest, rest))
+
+    def read(item: Any) -> Any:
+        for name, camel in spelled:
+            if not isinstance(item, dict):
+                return None
+            item = item.get(name, item.get(camel))
+        return item
+
+    return read

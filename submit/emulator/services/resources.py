@@ -165,7 +165,7 @@ def known_location(parent: str) -> Location:
 
 
 def engine_id(name: str) -> str:
-    return f"vertex-{name.rsplit('/', 1)[1]}"
+    return f"vertex-{name.rpartition('/')[2]}"
 
 
 def _name_only(_: Resource, job: Record) -> Record:

@@ -109,7 +109,7 @@ def _checked(store: Store, request: Request, bucket: str, *, reading: bool = Fal
 def _check(body: Mapping[str, Any]) -> None:
     """Raises StorageError 400 for the values that we read ourselves, if they have another type."""
     for key in ("iamConfiguration", "labels", "softDeletePolicy", "versioning"):
-        if not isinstance(body.get(key) or {}, Mapping):
+        if not isinstance(body.get(key), Mapping | None):
             raise invalid(f"Invalid value for: {key}")
 
 

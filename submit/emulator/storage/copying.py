@@ -49,6 +49,7 @@ async def rewrite(store: Store, request: Request, bucket: str, name: str, to_buc
 
 
 async def move(store: Store, request: Request, bucket: str, name: str, to_name: str) -> Resource:
+    store.bucket(bucket)
     await request.body()
     check_object_name(to_name)
     if to_name == name:

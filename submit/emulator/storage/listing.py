@@ -6,11 +6,10 @@ https://cloud.google.com/storage/docs/json_api/v1/objects/list. `page` is pure: 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from submit.emulator.storage.globs import compiled
+from submit.emulator.storage.globs import Pattern, compiled
 from submit.emulator.storage.metadata import Resource
 from submit.emulator.storage.paging import page_size, position, token
 from submit.emulator.storage.request import Request
@@ -29,7 +28,7 @@ class Wanted:
     delimiter: str = ""
     first: str = ""
     end: str = ""
-    glob: re.Pattern[str] | None = None
+    glob: Pattern | None = None
     versions: bool = False
     trailing: bool = False
     size: int = 1000

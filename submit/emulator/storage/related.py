@@ -104,5 +104,5 @@ def _split(buffer: bytes, held_back: int) -> tuple[bytes, bytes]:
 
 
 def _header(headers: str, name: str) -> str:
-    match = re.search(rf"(?im)^{name}:[ \t]*(.*?)\s*$", headers)
-    return match[1] if match else ""
+    match = re.search(rf"(?im)^{name}:(.*)$", headers)
+    return match[1].strip() if match else ""

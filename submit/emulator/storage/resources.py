@@ -37,6 +37,8 @@ def writable(body: Mapping[str, Any]) -> Resource:
         wanted = dict if key in _OBJECTS else bool if key in _FLAGS else list if key == "acl" else str
         if value is not None and not isinstance(value, wanted):
             raise invalid(f"Invalid value for: {key}")
+    if not all(isinstance(entry, dict) for entry in said.get("acl") or ()):
+        raise invalid("Invalid value for: acl")
     if not all(value is None or isinstance(value, str) for value in (said.get("metadata") or {}).values()):
         raise invalid("Invalid value for: metadata")
     return said

@@ -22,7 +22,8 @@ from submit.emulator.storage.response import Response, as_json, empty
 from submit.emulator.storage.store import Store
 from submit.emulator.storage.uploads import finish, object_name, with_query
 
-_CONTENT_RANGE = re.compile(r"bytes (?:(\d+)-(\d+|\*)|\*)/(\d+|\*)", re.ASCII)
+_CONTENT_RANGE = re.compile(r"bytes (?:(\d{1,19})-(\d{1,19}|\*)|\*)/(\d{1,19}|\*)", re.ASCII)
+"""Of an int64, as all of Google's sizes."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -94,3 +94,18 @@ def test_a_stream_answers_each_message_until_it_refuses() -> None:
         return seen, await stream.code()
 
     assert serve(call) == (["projects/a", "projects/b"], grpc.StatusCode.INVALID_ARGUMENT)
+
+
+def test_bytes_that_are_no_message_are_an_invalid_argument() -> None:
+    async def unary(channel: Any) -> None:
+        await channel.unary_unary(f"/{SERVICE}/WriteLogEntries")(b"\xff")
+
+    async def stream(channel: Any) -> None:
+        asked = channel.stream_stream(f"/{SERVICE}/TailLogEntries")()
+        await asked.write(b"\xff")
+        await asked.read()
+
+    for call in (unary, stream):
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            serve(call)
+        assert caught.value.code() == grpc.StatusCode.INVALID_ARGUMENT

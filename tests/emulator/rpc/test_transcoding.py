@@ -72,7 +72,11 @@ def test_free_json_has_no_unknown_names() -> None:
     assert to_json(read({"trainingTaskInputs": inputs}, "TrainingPipeline")) == {"trainingTaskInputs": inputs}
 
 
-@pytest.mark.parametrize("body", [b"{", b"[]", b"\xff", b'{"jobSpec": 1}', b"[" * 100_000])
+HALF_A_PAIR = (b'{"displayName": "\\ud800"}', b'{"displayName": "\xed\xa0\x80"}', b'{"\\udfff": 1}')
+NO_NUMBERS = (b'{"displayName": NaN}', b'{"displayName": -Infinity}')
+
+
+@pytest.mark.parametrize("body", [b"{", b"[]", b"\xff", b'{"jobSpec": 1}', b"[" * 100_000, *HALF_A_PAIR, *NO_NUMBERS])
 def test_what_is_no_message_is_refused(body: bytes) -> None:
     with pytest.raises(RpcError) as caught:
         merge_json(message_class(f"{V1}.CustomJob")(), body)
@@ -95,9 +99,26 @@ def test_parameters_may_be_dotted_and_repeated() -> None:
     assert created.custom_job.display_name == "x"
 
 
-@pytest.mark.parametrize("parameter", [("pageSize", "many"), ("colour", "red"), ("filter.x", "y")])
+@pytest.mark.parametrize(
+    "parameter", [("pageSize", "many"), ("pageSize", "9" * 40), ("colour", "red"), ("filter.x", "y")]
+)
 def test_a_bad_parameter_is_refused(parameter: tuple[str, str]) -> None:
     with pytest.raises(RpcError) as caught:
         listing(parameter)
     assert caught.value.code == "INVALID_ARGUMENT"
     assert parameter[0] in caught.value.message
+
+
+@pytest.mark.parametrize("number", [b"1" + b"0" * 400, b"[" * 900 + b"1" + b"]" * 900])
+def test_what_no_struct_can_hold_is_refused(number: bytes) -> None:
+    with pytest.raises(RpcError) as caught:
+        merge_json(message_class(f"{V1}.TrainingPipeline")(), b'{"trainingTaskInputs": {"a": ' + number + b"}}")
+    assert caught.value.code == "INVALID_ARGUMENT"
+
+
+def test_what_json_cannot_say_is_refused() -> None:
+    pipeline = message_class(f"{V1}.TrainingPipeline")()
+    pipeline.training_task_inputs.struct_value["a"] = float("inf")
+    with pytest.raises(RpcError) as caught:
+        to_json(pipeline)
+    assert caught.value.code == "INVALID_ARGUMENT"

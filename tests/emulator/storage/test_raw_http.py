@@ -53,6 +53,13 @@ def test_packed_content_is_unpacked_for_those_who_cannot(service: Service, bucke
     assert (raw.body, raw.headers["content-encoding"]) == (packed, "gzip")
 
 
+def test_content_that_is_not_packed_as_it_says_is_shown_as_it_is(service: Service, bucket: str) -> None:
+    for content in (b"", b"text"):
+        service.put(bucket, "x&contentEncoding=gzip", content)
+        answer = service.call("GET", f"/storage/v1/b/{bucket}/o/x?alt=media")
+        assert (answer.status, answer.body) == (200, content)
+
+
 def test_stored_text_cannot_forge_headers(service: Service, bucket: str) -> None:
     service.put(bucket, "x", b"1")
     service.call("PATCH", f"/storage/v1/b/{bucket}/o/x", {"cacheControl": "a\r\nSet-Cookie: b"})

@@ -67,8 +67,15 @@ def test_content_ranges_say_chunks_status_and_totals() -> None:
     assert parse_content_range("bytes 5-*/*") == Chunk(start=5, total=None)
     assert parse_content_range("bytes */20") == Chunk(start=None, total=20)
     assert parse_content_range("bytes */*") == Chunk(start=None, total=None)
-    with pytest.raises(StorageError):
-        parse_content_range("bytes x-y/z")
+    for wrong in ("bytes x-y/z", f"bytes 0-{'9' * 5000}/*", f"bytes {'9' * 5000}-*/*", f"bytes */{'9' * 5000}"):
+        with pytest.raises(StorageError):
+            parse_content_range(wrong)
+
+
+def test_a_header_of_a_part_with_many_spaces_is_read_at_once() -> None:
+    spaces = b" " * 1_000_000
+    body = related_body(b"hello", headers=b"\r\nContent-Transfer-Encoding: a" + spaces + b"b")
+    assert taken_apart(body, 65_536) == ({"name": "x"}, "text/plain", b"hello")
 
 
 def begin(service: Service, bucket: str, name: str, query: str = "") -> str:
@@ -136,7 +143,9 @@ def test_a_resource_that_is_too_long_is_refused(service: Service) -> None:
 
 def test_values_of_other_types_are_refused(service: Service, bucket: str) -> None:
     service.put(bucket, "x", b"1")
-    for body in ({"metadata": 3}, {"metadata": {"a": 1}}, {"contentType": 5}, {"acl": "all"}):
+    for body in ({"metadata": 3}, {"metadata": {"a": 1}}, {"contentType": 5}, {"acl": "all"}, {"acl": [1]}):
         assert service.call("PATCH", f"/storage/v1/b/{bucket}/o/x", body).status == 400
     assert service.call("PATCH", f"/storage/v1/b/{bucket}/o/x", b"[1]").status == 400
-    assert service.call("PATCH", f"/storage/v1/b/{bucket}", {"versioning": 1}).status == 400
+    for value in (b"1", b"0", b"false", b'""', b"[]"):
+        assert service.call("PATCH", f"/storage/v1/b/{bucket}", b'{"versioning": ' + value + b"}").status == 400
+    assert service.put(bucket, "x", b"2").status == 200

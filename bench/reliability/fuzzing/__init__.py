@@ -1,0 +1,1 @@
+"""Requests that no client makes, and what must hold of their answers."""
