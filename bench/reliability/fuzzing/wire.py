@@ -76,7 +76,8 @@ def _exchange(peer: socket.socket, request: Request) -> tuple[int, http.client.H
     try:
         peer.sendall(request.raw())
         if request.broken:
-            peer.shutdown(socket.SHUT_WR)  # or it would wait for the rest
+            with contextlib.suppress(OSError):  # it has closed the connection already
+                peer.shutdown(socket.SHUT_WR)  # or it would wait for the rest
         response = http.client.HTTPResponse(peer, method=request.verb)
         with contextlib.closing(response):
             response.begin()

@@ -74,7 +74,8 @@ def _put(entry: JsonEntry, into: Any) -> None:
     )
     into.MergeFromString(common)
     into.insert_id = entry["insertId"]
-    into.severity = enum_numbers("google.logging.type.LogSeverity")[entry.get("severity", "DEFAULT")]
+    severity = entry.get("severity", "DEFAULT")  # a number if it has no name
+    into.severity = enum_numbers("google.logging.type.LogSeverity").get(severity, severity)
     for name, field in _TIMES.items():
         text, moment = time_text(entry[name]), getattr(into, field)
         moment.seconds, moment.nanos = _seconds(text[:19]), int(text[20:29])

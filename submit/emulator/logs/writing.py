@@ -36,6 +36,6 @@ def _complete(entry: JsonEntry, common: JsonEntry) -> JsonEntry:
     }
     if not _LOG_NAME.fullmatch(whole.get("logName", "")):
         raise bad_request(f'Invalid log name "{whole.get("logName", "")}": it is like "projects/p/logs/name".')
-    if "resource" not in whole:
+    if not whole.get("resource", {}).get("type"):
         raise bad_request("A monitored resource must be specified for each entry.")
     return whole

@@ -22,6 +22,10 @@ _SYSTEM_PARAMETERS = {"access_token", "alt", "callback", "fields", "key", "prett
 _AS_TEXT = {f"google.protobuf.{name}" for name in ("FieldMask", "Timestamp", "Duration", "StringValue", "BytesValue")}
 
 
+_NOT_CAUGHT = (TypeError, AttributeError, KeyError, OverflowError, RecursionError)
+"""What protobuf's reader of JSON lets through for some values of other types."""
+
+
 def to_json(message: Any, *, enums_as_numbers: bool = False) -> dict[str, Any]:
     """Times always have nine digits of a second. Raises `RpcError` for what only gRPC can say, as infinite numbers."""
     from google.protobuf.json_format import MessageToDict, SerializeToJsonError
@@ -49,7 +53,7 @@ def merge_dict(message: Any, data: Any, prefix: str = "") -> None:
         raise _unknown(unknown)
     try:
         ParseDict(data, message, descriptor_pool=pool())
-    except (ParseError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+    except (ParseError, *_NOT_CAUGHT) as error:
         raise bad_request(f"Invalid JSON payload received. {error}", (prefix, str(error))) from error
 
 
@@ -117,7 +121,7 @@ def _set_message(message: Any, field: Any, path: str, text: str) -> None:
     target.SetInParent()
     try:
         Parse(quoted, target, descriptor_pool=pool())
-    except (ParseError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+    except (ParseError, *_NOT_CAUGHT) as error:
         raise bad_request(f"Invalid value at '{path}', \"{text}\"", (path, str(error))) from error
 
 

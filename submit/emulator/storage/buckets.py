@@ -67,7 +67,8 @@ async def update(store: Store, request: Request, bucket: str) -> Resource:
     """Replaces everything that a client may set; what the service set at the creation stays."""
     body = await request.json()
     old = _checked(store, request, bucket)
-    kept = {key: old[key] for key in (*FIXED, "metageneration", "storageClass", "iamConfiguration", "softDeletePolicy")}
+    names = (*FIXED, "metageneration", "storageClass", "iamConfiguration", "softDeletePolicy")
+    kept = {key: old[key] for key in names if key in old}
     return _save(store, merge(kept, _changeable(body)))
 
 

@@ -106,9 +106,11 @@ def new_object(bucket: str, name: str, generation: int, said: Mapping[str, Any],
 
 
 def changed(resource: Mapping[str, Any], now: int) -> Resource:
-    """The resource after one more change of its metadata at `now`, in nanoseconds."""
+    """The resource after one more change of its metadata at `now`, in nanoseconds. What a change takes away that
+    every resource has is as at the creation."""
     metageneration = int(resource["metageneration"]) + 1
     return {
+        "storageClass": "STANDARD",
         **resource,
         "metageneration": str(metageneration),
         "updated": timestamp(now),

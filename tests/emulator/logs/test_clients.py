@@ -72,6 +72,14 @@ def test_the_library_reads_what_it_has_written(rest: Any) -> None:
     assert payloads[-2:] == ["hello", {"loss": 0.5}]
 
 
+def test_an_entry_without_a_kind_of_resource_spoils_no_list(emulator: Emulator, rpc: Any) -> None:
+    entry = {"logName": "projects/demo/logs/mine", "textPayload": "x"}
+    assert emulator.post("write", entries=[{**entry, "resource": {}}]).status_code == 400
+    assert emulator.post("write", entries=[{**entry, "resource": {"type": "global"}, "severity": 999}]).json() == {}
+    (found,) = rpc.list_log_entries(resource_names=["projects/demo"])
+    assert (found.text_payload, int(found.severity)) == ("x", 999)
+
+
 def test_a_tail_without_a_window_does_not_wait(emulator: Emulator, rpc: Any) -> None:
     emulator.run("vertex-41", "41")
     request = TailLogEntriesRequest(

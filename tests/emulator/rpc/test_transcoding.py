@@ -122,3 +122,9 @@ def test_what_json_cannot_say_is_refused() -> None:
     with pytest.raises(RpcError) as caught:
         to_json(pipeline)
     assert caught.value.code == "INVALID_ARGUMENT"
+
+
+def test_an_any_without_its_value_is_refused() -> None:
+    with pytest.raises(RpcError) as caught:
+        read({"error": {"details": [{"@type": "type.googleapis.com/google.protobuf.Duration"}]}}, "CustomJob")
+    assert caught.value.code == "INVALID_ARGUMENT"

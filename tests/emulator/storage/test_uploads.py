@@ -149,3 +149,12 @@ def test_values_of_other_types_are_refused(service: Service, bucket: str) -> Non
     for value in (b"1", b"0", b"false", b'""', b"[]"):
         assert service.call("PATCH", f"/storage/v1/b/{bucket}", b'{"versioning": ' + value + b"}").status == 400
     assert service.put(bucket, "x", b"2").status == 200
+
+
+def test_what_is_taken_away_of_every_resource_is_as_at_its_creation(service: Service, bucket: str) -> None:
+    service.put(bucket, "x", b"1")
+    for target in (f"/storage/v1/b/{bucket}", f"/storage/v1/b/{bucket}/o/x"):
+        nothing = {"storageClass": None, "iamConfiguration": None, "softDeletePolicy": None}
+        assert service.call("PATCH", target, nothing).json["storageClass"] == "STANDARD"
+        assert service.call("PUT", target, {}).json["storageClass"] == "STANDARD"
+    assert service.call("GET", f"/storage/v1/b/{bucket}/o/x?alt=media").body == b"1"
