@@ -109,7 +109,8 @@ class Task:
         self._next_look = 0.0
 
     def job_dir(self) -> str:
-        return str(self.job["job_dir"] or os.path.abspath("out"))
+        """Outside of the job's folder: who deletes a job keeps its model."""
+        return str(self.job["job_dir"] or os.path.abspath(os.path.join("..", "..", "output", self.job["key"])))
 
     def run(self) -> int:
         """The whole life of the replica; returns the exit code of the task."""

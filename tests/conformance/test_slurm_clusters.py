@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -128,3 +130,15 @@ def test_variables_and_arguments_are_not_taken_for_shell(site: Site) -> None:
     assert site.end(handle).state is State.SUCCEEDED
     (said,) = messages(site.log(handle), "got ")
     assert json.loads(said.removeprefix("got "))[0] == text
+
+
+def test_a_job_without_a_job_dir_has_one_that_outlives_it(site: Site) -> None:
+    source = "import os, sys; os.makedirs(sys.argv[-1]); open(sys.argv[-1] + '/model', 'w').close()"
+    prepared = site.prepared(source)
+    handle = site.create(replace(prepared, spec=replace(prepared.spec, job_dir=None)))
+    status = site.end(handle)
+    assert status.state is State.SUCCEEDED
+    model = Path(status.job_dir or "") / "model"
+    assert model == Path(site.around.environ["HOME"]) / ".jobdir" / "output" / handle.path / "model"
+    site.delete(handle)
+    assert model.exists()

@@ -6,7 +6,8 @@ that all nodes share, below `submit.<backend>.folder`:
     programs/DIGEST/…   the launcher and what finds a replica's place, as this version has them
     packages/DIGEST/…   trainers, verified before they are installed
     cache/              their environments, made once
-    jobs/KEY/           job.json, task.sh, records/, logs/ (a file per replica and restart), out/, cluster.log
+    jobs/KEY/           job.json, task.sh, records/, logs/ (a file per replica and restart), cluster.log
+    output/KEY/         the job dir, where the job names no other; it stays when the job is deleted
 """
 
 from submit.backends.batch.backend import Batch

@@ -100,7 +100,7 @@ class Batch:
                 raise said from error
 
     def delete(self, handle: Handle, target: Target) -> Conversation[None]:
-        """Removes the job's folder, with its outputs if they are there."""
+        """Removes the job's folder; its job dir stays."""
         place = Place.parse(handle, target)
         found = (yield from self.describe([handle], target))[handle]
         if not found.state.ended:

@@ -223,7 +223,7 @@ def _pools(job: JsonObject) -> list[Mapping[str, Json]]:
 
 def _job_dir(folder: Folder, place: Place) -> str:
     recorded = next((record.get("job_dir") for record in folder.records), None)
-    return str(recorded or folder.job.get("job_dir") or f"{place.site.folder}/jobs/{place.key}/out")
+    return str(recorded or folder.job.get("job_dir") or f"{place.site.folder}/output/{place.key}")
 
 
 def _folder_link(place: Place) -> str:
