@@ -66,7 +66,7 @@ def status(data: Path) -> Endpoints | None:
 
 def start(data: Path, options: Options) -> Endpoints:
     """The running emulator, started if there was none."""
-    for needed in ("uvicorn", "cryptography"):
+    for needed in ("uvicorn", "cryptography", "re2"):
         if importlib.util.find_spec(needed) is None:
             raise UsageError(f"the emulator needs `{needed}`", hint="Install it: pip install 'jobdir[emulator]'")
     running = status(data)
