@@ -18,6 +18,8 @@ from submit.steps import Command, Upload
 from submit.world import files
 
 _SSH_FAILED = 255
+_SOCKET_FOLDER = 45
+"""A socket's name has 103 characters at most (macOS), of which ssh takes 58: a temporary folder may be too deep."""
 _NEVER_THERE = ("could not resolve", "connection refused", "no route to host", "permission denied", "timed out during")
 
 _RECEIVE = """
@@ -75,8 +77,9 @@ class Commands:
         return ["ssh", "-T", *(word for option in options for word in ("-o", option)), "--", host]
 
     def _sockets(self) -> Path:
-        """A socket's name has little more than 100 characters: the state folder may be too deep."""
-        folder = Path(self._environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()) / f"jobdir-ssh-{os.getuid()}"
+        places = (self._environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir(), "/tmp")  # noqa: S108 its owner is checked
+        folders = [Path(place) / f"jobdir-ssh-{os.getuid()}" for place in places if place]
+        folder = next((each for each in folders if len(str(each)) <= _SOCKET_FOLDER), folders[-1])
         folder.mkdir(mode=0o700, exist_ok=True)
         if folder.stat().st_uid != os.getuid() or folder.is_symlink():
             raise UnsentError(f"`{folder}` belongs to somebody else", kind=ErrorKind.DENIED)

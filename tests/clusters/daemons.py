@@ -113,6 +113,13 @@ class Daemons:
             process.kill()
             process.wait()
 
+    def kill_children(self, name: str) -> None:
+        """Those that a daemon has started and that have cleaned their environment, so that it does not tell them."""
+        for pid in _processes():
+            if _parent(pid) == self._running[name].pid:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+
     def stop_all(self) -> None:
         """At once, for nothing of them is needed any more; with all that they have started."""
         for name in reversed(list(self._running)):
@@ -134,6 +141,14 @@ class Daemons:
 
 def _processes() -> list[int]:
     return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+
+
+def _parent(pid: int) -> int | None:
+    """None for those that are gone."""
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return None
 
 
 def _environment(pid: int) -> bytes:

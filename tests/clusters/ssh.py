@@ -70,4 +70,5 @@ def running(folder: Path, variables: Mapping[str, str] = {}) -> Iterator[Mapping
         yield environ
     finally:
         subprocess.run(["ssh", "-O", "exit", HOST], env=environ, capture_output=True, check=False)
+        daemons.kill_children("sshd")  # connections that are kept for a minute, and with them their clients
         daemons.stop_all()

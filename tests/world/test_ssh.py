@@ -53,6 +53,16 @@ def test_connections_are_shared(commands: Commands) -> None:
     assert len(ports) == 1
 
 
+def test_a_runtime_folder_that_is_too_deep_for_sockets_is_left_alone(tmp_path: Path) -> None:
+    folder, deep = tmp_path / "sshd", tmp_path / ("deep" * 20)
+    for each in (folder, deep):
+        each.mkdir()
+    with ssh.running(folder) as environ:
+        commands = Commands({**environ, "HOME": str(tmp_path), "XDG_RUNTIME_DIR": str(deep)})
+        assert commands.run(there("echo", "here")) == "here\n"
+    assert list(deep.iterdir()) == []
+
+
 def test_an_upload_is_whole_private_and_not_sent_again(commands: Commands, tmp_path: Path) -> None:
     data = bytes(range(256)) * 1000
     path = tmp_path / "a" / "it's.tar.gz"
