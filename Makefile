@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Files of tests that run at once; most of their time they wait for processes.
+WORKERS ?= 3
 # A plain path file: the import hook of the other editable modes costs every start 8 ms.
 EDITABLE := --config-settings editable_mode=compat --editable
 
@@ -11,7 +13,7 @@ first-job: $(VENV)/.client ## a training job on this machine, from nothing
 	$(BIN)/submit train --config configs/gpu.yaml -- --arg=42
 
 test: $(VENV)/.dev ## the whole test suite
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
