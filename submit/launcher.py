@@ -12,6 +12,7 @@ the run.
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import re
@@ -530,6 +531,7 @@ class Traceback:
 # --------------------------------------------------------------------------------------------------------------- log
 
 
+quoted = json.encoder.encode_basestring  # what `json.dumps` makes of a text, without its way there
 # What JSON allows within a text, and some readers (also Python's `splitlines`) take for the end of a line.
 LINE_ENDS = {0x85: "\\u0085", 0x2028: "\\u2028", 0x2029: "\\u2029"}
 
@@ -540,14 +542,14 @@ class Log:
 
     def __init__(self, task: Task) -> None:
         self._file = os.open(task["log"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        self._replica = task["replica"]
-        self._extra = {"trial": task["trial"]} if task["trial"] else {}
+        self._encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+        self._replica = self._encode(task["replica"])
+        self._extra = ', "trial": ' + self._encode(task["trial"]) if task["trial"] else ""
         trial = task["trial"] + "." if task["trial"] else ""
         self._id = "{}{}.{}.".format(trial, task["replica"], task["restart"])
         self._count = 0
         self._last_ns = 0
         self._pending: list[bytes] = []
-        self._encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
         self._torn = False  # the last line was written in part only
         self.lost = 0  # entries that could not be written, e.g. on a full disk: no reason to end a training
 
@@ -559,23 +561,21 @@ class Log:
         if fields and self._last_ns < stated <= now:
             now, fields = stated, {name: value for name, value in fields.items() if name not in names}
         self._last_ns = now
-        entry = {
-            "time": timestamp(now),
-            "severity": severity,
-            "replica": self._replica,
-            "message": message,
-            "id": self._id + str(self._count),
-            "stream": stream,
-            **self._extra,
-        }
+        line = (
+            f'{{"time": "{timestamp(now)}", "severity": "{severity}", "replica": {self._replica}, '
+            f'"message": {quoted(message)}, "id": {quoted(self._id + str(self._count))}, "stream": "{stream}"'
+            f"{self._extra}{self._with(fields) if fields else ''}}}"
+        )
         self._count += 1
-        try:
-            line = self._encode({**entry, "fields": fields} if fields else entry)
-        except (ValueError, RecursionError):  # a number that JSON does not have
-            line = self._encode(entry)
         if not line.isascii():
             line = line.translate(LINE_ENDS)
         self._pending.append(line.encode("utf-8", "backslashreplace") + b"\n")  # lone surrogates as JSON escapes
+
+    def _with(self, fields: Fields) -> str:
+        try:
+            return ', "fields": ' + self._encode(fields)
+        except (ValueError, RecursionError):  # a number that JSON does not have
+            return ""
 
     def write(self) -> None:
         if not self._pending:
@@ -595,7 +595,12 @@ class Log:
 
 def timestamp(ns: int) -> str:
     seconds, fraction = divmod(ns, 10**9)
-    return "{}.{:09d}Z".format(time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)), fraction)
+    return f"{second(seconds)}.{fraction:09d}Z"
+
+
+@functools.lru_cache(maxsize=16)
+def second(seconds: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
 
 
 class Tail:
