@@ -119,19 +119,32 @@ class JobLog:
 
 def _lines(data: str, position: int, floor: str) -> Iterator[tuple[int, str, dict[str, Any]]]:
     """Position, time and content of each line; what a killed writer has torn is left out."""
-    for text in data.split("\n")[:-1]:
-        try:
-            line = _read(text)
-            floor = max(floor, line["time"])
-        except (ValueError, KeyError, TypeError):
-            line = None
+    texts = data.split("\n")[:-1]
+    for text, line in zip(texts, _read_all(texts), strict=True):
         if line is not None:
+            floor = max(floor, line["time"])
             yield position, floor, line
         position += (len(text) if text.isascii() else len(text.encode())) + 1
 
 
+def _read_all(texts: Sequence[str]) -> Sequence[Any]:
+    """None for what is no entry. All at once, as one array, if nothing is wrong with any of them."""
+    array = f"[{','.join(texts)}]"
+    if "\\ud" not in array:
+        try:
+            lines: list[Any] = json.loads(array)
+        except ValueError:
+            lines = []
+        if len(lines) == len(texts) and all(type(line) is dict and type(line.get("time")) is str for line in lines):
+            return lines
+    return [_read(text) for text in texts]
+
+
 def _read(text: str) -> Any:
-    line = json.loads(text)
-    if "\\ud" in text:  # half of a surrogate pair is no character, and no message can hold it
-        line = json.loads(json.dumps(line, ensure_ascii=False).encode("utf-8", "replace"))
-    return line
+    try:
+        line = json.loads(text)
+        if "\\ud" in text:  # half of a surrogate pair is no character, and no message can hold it
+            line = json.loads(json.dumps(line, ensure_ascii=False).encode("utf-8", "replace"))
+        return line if type(line["time"]) is str else None
+    except (ValueError, KeyError, TypeError):
+        return None

@@ -7,7 +7,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator
-from itertools import islice
+from itertools import dropwhile, islice
 from typing import Any, NamedTuple
 
 from submit.emulator.logs.answers import EntryList
@@ -94,19 +94,18 @@ def _matching(asked: Query, sources: Sources) -> Iterator[JsonEntry]:
     for project in asked.projects:
         written = sources.written.between(project, first, last, newest_first=asked.newest_first)
         runs.append(Run(LATEST if asked.newest_first else EARLIEST, written))
-    test, is_behind = predicate(asked.node), _is_behind(asked)
-    found = merged(runs, newest_first=asked.newest_first)
-    there = sources.controls.lateness.visible(filter(is_behind, found), time.time())
-    return filter(test, there)
+    found = dropwhile(_was_shown(asked), merged(runs, newest_first=asked.newest_first))
+    return filter(predicate(asked.node), sources.controls.lateness.visible(found, time.time()))
 
 
-def _is_behind(asked: Query) -> Callable[[JsonEntry], bool]:
+def _was_shown(asked: Query) -> Callable[[JsonEntry], bool]:
+    """Of entries in order: those on the pages before come first."""
     place = asked.behind
     if place is None:
-        return lambda _: True
+        return lambda _: False
     if asked.newest_first:
-        return lambda entry: key(entry) < place
-    return lambda entry: key(entry) > place
+        return lambda entry: key(entry) >= place
+    return lambda entry: key(entry) <= place
 
 
 def _token(place: Key, fingerprint: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from submit.emulator.logs.fields import is_time, severity_number, time_text
@@ -28,16 +28,26 @@ def predicate(node: Node) -> Predicate:
     """Raises `FilterError` for values that cannot be read."""
     match node:
         case And(parts):
-            tests = [predicate(part) for part in parts]
-            return lambda entry: all(test(entry) for test in tests)
+            return _first_that_is(False, [predicate(part) for part in parts])
         case Or(parts):
-            tests = [predicate(part) for part in parts]
-            return lambda entry: any(test(entry) for test in tests)
+            return _first_that_is(True, [predicate(part) for part in parts])
         case Not(part):
             test = predicate(part)
             return lambda entry: not test(entry)
         case Comparison():
             return _comparison(node)
+
+
+def _first_that_is(decisive: bool, tests: Sequence[Predicate]) -> Predicate:
+    """One such result decides; without any it is the other way round."""
+
+    def test_all(entry: Entry) -> bool:
+        for test in tests:  # `all` and `any` would make a generator for each entry
+            if test(entry) is decisive:
+                return decisive
+        return not decisive
+
+    return test_all
 
 
 def _comparison(node: Comparison) -> Predicate:
@@ -48,7 +58,12 @@ def _comparison(node: Comparison) -> Predicate:
     if len(node.path) == 1:
         name = node.path[0]
         default = "DEFAULT" if name == "severity" else None
-        return lambda entry: (value := entry.get(name, default)) is not None and any(map(test, leaves(value)))
+
+        def of_one_field(entry: Entry) -> bool:
+            value = entry.get(name, default)
+            return test(value) if isinstance(value, str) else any(map(test, leaves(value)))
+
+        return of_one_field
     path = node.path
 
     def among_objects(entry: Entry) -> bool:
@@ -59,7 +74,22 @@ def _comparison(node: Comparison) -> Predicate:
             return test(value)
         return any(test(value) for found in _values(entry, path) for value in leaves(found))
 
-    return among_objects
+    return _once_for_each_resource(among_objects) if path[0] == "resource" else among_objects
+
+
+def _once_for_each_resource(test: Predicate) -> Predicate:
+    """All entries of a replica have the same object as their resource, and most come behind each other."""
+    last: Any = None
+    result = False
+
+    def remembered(entry: Entry) -> bool:
+        nonlocal last, result
+        resource = entry.get("resource")
+        if resource is None or resource is not last:
+            last, result = resource, test(entry)
+        return result
+
+    return remembered
 
 
 def _test(node: Comparison) -> Test:

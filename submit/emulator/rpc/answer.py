@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
+
+
+class JsonText(NamedTuple):
+    text: str
 
 
 @runtime_checkable
@@ -11,6 +15,9 @@ class Answer(Protocol):
 
     def to_json(self) -> dict[str, Any]:
         """As Google's JSON form of the message; times with nine digits of a second."""
+
+    def to_text(self) -> JsonText:
+        """The same as it is sent."""
 
     def to_message(self) -> Any: ...
 

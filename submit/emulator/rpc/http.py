@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import parse_qsl
 
+from submit.emulator.rpc.answer import JsonText
 from submit.emulator.rpc.errors import RpcError, bad_request
 
 Scope: TypeAlias = MutableMapping[str, Any]
@@ -72,7 +73,7 @@ def _refuse_constant(name: str) -> None:
 
 
 async def send_json(send: Send, request_headers: Mapping[str, str], status: int, answer: object) -> None:
-    body = json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
+    body = (answer.text if isinstance(answer, JsonText) else text(answer)).encode()
     headers = [(b"content-type", b"application/json; charset=UTF-8"), (b"vary", b"Accept-Encoding")]
     if len(body) >= _GZIP_FROM and "gzip" in request_headers.get("accept-encoding", ""):
         body = gzip.compress(body, compresslevel=1)
@@ -80,6 +81,11 @@ async def send_json(send: Send, request_headers: Mapping[str, str], status: int,
     headers.append((b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+def text(value: object) -> str:
+    """JSON as Google sends it."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 async def _read_body(receive: Receive) -> bytes:

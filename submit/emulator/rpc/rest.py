@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from submit.emulator.rpc.answer import Answer, message_of
+from submit.emulator.rpc.answer import Answer, JsonText, message_of
 from submit.emulator.rpc.caller import Caller, caller
 from submit.emulator.rpc.errors import RpcError, unimplemented
 from submit.emulator.rpc.http import Receive, Request, Scope, Send, read_request, send_json
@@ -42,6 +42,7 @@ class RestApp:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope["method"], scope["path"], [], {}, b"")
+        answer: object
         try:
             request = await read_request(scope, receive)
             caller.set(Caller("rest", request.headers, receive))
@@ -53,7 +54,7 @@ class RestApp:
             status, answer = 500, RpcError("INTERNAL", f"{type(error).__name__}: {error}").to_json()
         await send_json(send, request.headers, status, answer)
 
-    async def _answer(self, request: Request) -> dict[str, Any]:
+    async def _answer(self, request: Request) -> dict[str, Any] | JsonText:
         route, variables = self._route(request)
         if route.function is None or route.method.kind != "unary_unary":
             raise unimplemented(f"{request.verb} {request.path} ({route.method.service}.{route.method.name})")
@@ -62,7 +63,7 @@ class RestApp:
         answer = await route.function(message)
         if "enum-encoding=int" in dict(request.query).get("$alt", ""):
             return to_json(message_of(answer), enums_as_numbers=True)
-        return answer.to_json() if isinstance(answer, Answer) else to_json(answer)
+        return answer.to_text() if isinstance(answer, Answer) else to_json(answer)
 
     def _route(self, request: Request) -> tuple[Route, Mapping[str, str]]:
         for route in self._routes.get(request.path.count("/"), ()):

@@ -53,13 +53,14 @@ def test_an_entry_is_the_same_as_a_message_and_in_json(message: str, fields: dic
     by_way_of_json = message_class("google.logging.v2.ListLogEntriesResponse")()
     ParseDict(answer.to_json(), by_way_of_json, descriptor_pool=pool())
     assert answer.to_message() == by_way_of_json
+    assert json.loads(answer.to_text().text) == answer.to_json()
 
 
 def test_an_entry_with_rare_fields_is_the_same_as_well() -> None:
     source = {"file": "a.py", "line": 7, "function": "f"}
     made = entry("m", **{"logging.googleapis.com/sourceLocation": source, "logging.googleapis.com/trace": "t"})
     answer = EntryList([made], "")
-    assert to_json(answer.to_message()) == answer.to_json()
+    assert to_json(answer.to_message()) == answer.to_json() == json.loads(answer.to_text().text)
     assert (made["sourceLocation"], made["trace"]) == ({"file": "a.py", "line": "7", "function": "f"}, "t")
     assert made["jsonPayload"] == {"message": "m", "levelname": "INFO"}
 
@@ -146,3 +147,13 @@ def test_the_log_of_a_job_that_rests_is_looked_at_once_in_each_state(tmp_path: P
     assert [shown("QUEUED"), shown(""), shown("SUCCEEDED")] == [1, 2, 2]
     say("nobody writes this any more")
     assert [shown("SUCCEEDED"), shown("")] == [2, 3]
+
+
+@pytest.mark.parametrize("torn", ['{"time": "2026-11-20T01:02:03.0', "[1", "{}", '{"time": 7}', "", '"text"'])
+def test_what_a_killed_writer_has_torn_is_left_out_and_spoils_no_other_line(tmp_path: Path, torn: str) -> None:
+    path = tmp_path / "log.jsonl"
+    whole = [json.dumps(line(name)) for name in ("first", "second")]
+    path.write_text("\n".join([whole[0], torn, whole[1], "2]", ""]))
+    found, _ = JobLog(path, ORIGIN).behind(START)
+    assert [each["jsonPayload"]["message"] for each in found] == ["first", "second"]
+    assert list(JobLog(path, ORIGIN).between("", "~").entries) == found
