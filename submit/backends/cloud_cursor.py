@@ -61,12 +61,12 @@ class Cursor:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        values = json.loads(text) if text else {}
-        return cls(**{**values, "seen": Seen(values.get("seen"))})
+        said, _, seen = text.partition("\n")
+        return cls(**(json.loads(said) if said else {}), seen=Seen.parse(seen))
 
     def __str__(self) -> str:
         said = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "seen"}
-        return json.dumps({**said, "seen": self.seen.to_json()})
+        return f"{json.dumps(said)}\n{self.seen}"
 
     @property
     def is_tailing(self) -> bool:
@@ -101,15 +101,19 @@ class Cursor:
         newest, final, remembered, lags = self.newest, self.final, self._remembered, dict(self.lags)
         for item in items:
             timestamp, received = cloud_entries.times_of(item)
-            name = cloud_entries.identity_of(item, timestamp)
-            if received >= remembered and self.seen.is_new(name, timestamp, max(timestamp, received)):
+            if received < remembered:
+                continue
+            latest = received if received > timestamp else timestamp
+            if self.seen.is_new(cloud_entries.identity_of(item, timestamp), timestamp, latest):
                 entry = cloud_entries.entry_of(item, timestamp)
                 entries.append(entry)
-                newest = max(newest, received)
+                if received > newest:
+                    newest = received
                 final = final or cloud_entries.is_final(item)
                 lag_s = times.seconds_between(timestamp, received) if received > timestamp else 0.0
                 shortest, longest = lags.get(entry.replica, (lag_s, lag_s))
-                lags[entry.replica] = min(shortest, lag_s), max(longest, lag_s)
+                if not shortest <= lag_s <= longest or entry.replica not in lags:
+                    lags[entry.replica] = min(shortest, lag_s), max(longest, lag_s)
         idle = 0 if entries else self.idle
         return entries, replace(self, newest=newest, lags=lags, final=final, idle=idle)
 

@@ -13,20 +13,25 @@ from submit.job import NO_FIELDS, JsonObject, LogEntry
 from submit.logs import times
 from submit.logs.seen import identity
 
+_PLAIN = frozenset(("message", "levelname"))
+"""What a payload without fields consists of."""
 _FINAL_WORDS = ("Job completed successfully.", "Job failed.", "Job cancelled.")
 
 
 def times_of(item: JsonObject) -> tuple[str, str]:
     """The entry's own time, and when the service had it; that is before if the machine's clock is ahead."""
-    timestamp, received = times.normal(item.get("timestamp")), item.get("receiveTimestamp")
-    return timestamp, timestamp if received is None else times.normal(received)
+    written, received = item.get("timestamp"), item.get("receiveTimestamp")
+    timestamp = times.normal(written)
+    return timestamp, timestamp if received is None or received == written else times.normal(received)
 
 
 def entry_of(item: JsonObject, timestamp: str) -> LogEntry:
     """Programs write `jsonPayload`, the service itself `textPayload`. A payload without a message is the message."""
     payload = record(item.get("jsonPayload"))
     message = payload.get("message", item.get("textPayload"))
-    fields = {key: value for key, value in payload.items() if key not in ("message", "levelname")}
+    fields = None
+    if not payload.keys() <= _PLAIN:
+        fields = {key: value for key, value in payload.items() if key not in _PLAIN}
     return LogEntry(
         timestamp,
         cast(str, item.get("severity") or "DEFAULT"),

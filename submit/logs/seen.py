@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from typing import Self
 
@@ -10,11 +11,12 @@ from submit.job import LogEntry
 
 _PART = len("2026-11-21T12:00:00.0")
 _DIGITS = 16
+_NAME = re.compile(f".{{{_DIGITS}}}")
 
 
 def identity(*parts: object) -> str:
     """Sixteen hexadecimal digits that are the same for the same parts only."""
-    text = "\x1f".join(str(part) for part in parts)
+    text = "\x1f".join(map(str, parts))
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_DIGITS // 2).hexdigest()
 
 
@@ -31,9 +33,20 @@ class Seen:
     log, and most of it is not touched meanwhile.
     """
 
-    def __init__(self, tenths: Mapping[str, Sequence[str]] | None = None) -> None:
-        self._until = {tenth: until for tenth, (until, _) in (tenths or {}).items()}
-        self._names: dict[str, str | dict[str, None]] = {tenth: names for tenth, (_, names) in (tenths or {}).items()}
+    def __init__(self, tenths: Iterable[tuple[str, str, str]] = ()) -> None:
+        self._until: dict[str, str] = {}
+        self._names: dict[str, str | dict[str, None]] = {}
+        for tenth, until, names in tenths:
+            self._until[tenth], self._names[tenth] = until, names
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        tenths = (line.split(" ") for line in text.split("\n") if line)
+        return cls((tenth, until, names) for tenth, until, names in tenths)
+
+    def __str__(self) -> str:
+        """A line for each tenth: it is as quick to write and to read as it is to copy."""
+        return "\n".join(" ".join(kept) for kept in self._tenths())
 
     def is_new(self, name: str, moment: str, until: str) -> bool:
         """Whether it was not there yet; from now on it is. Times of the normal form: the entry's own, and that up to
@@ -45,22 +58,22 @@ class Seen:
         if name in names:
             return False
         names[name] = None
-        self._until[tenth] = max(until, self._until.get(tenth, ""))
+        if until > self._until.get(tenth, ""):
+            self._until[tenth] = until
         return True
 
     def since(self, moment: str) -> Self:
         """What is to be remembered longer than that."""
-        return type(self)({tenth: kept for tenth, kept in self.to_json().items() if kept[0] >= moment})
+        return type(self)(kept for kept in self._tenths() if kept[1] >= moment)
 
-    def to_json(self) -> dict[str, list[str]]:
-        return {
-            tenth: [self._until[tenth], names if isinstance(names, str) else "".join(names)]
-            for tenth, names in self._names.items()
-        }
+    def _tenths(self) -> Iterator[tuple[str, str, str]]:
+        """Each with that up to which it is remembered, and the names of its entries."""
+        for tenth, names in self._names.items():
+            yield tenth, self._until[tenth], names if isinstance(names, str) else "".join(names)
 
     def __len__(self) -> int:
-        return sum(len(names) // _DIGITS for _, names in self.to_json().values())
+        return sum(len(names) // _DIGITS for _, _, names in self._tenths())
 
 
 def _apart(text: str) -> dict[str, None]:
-    return dict.fromkeys(text[at : at + _DIGITS] for at in range(0, len(text), _DIGITS))
+    return dict.fromkeys(_NAME.findall(text))

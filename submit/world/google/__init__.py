@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from submit import __version__
@@ -49,11 +50,18 @@ class Google:
     def call(self, call: Call) -> Json:
         if call.method == "entries.tail":
             return self._tail(call)
-        verb, path, body = as_http(call)
-        data = None if body is None else json.dumps(body).encode()
-        kind = {"Content-Type": "application/json"} if data is not None else {}
+        verb, path, data, kind = _as_sent(call)
         answer = self._send(call.api, verb, path, data, kind, repeatable=is_repeatable(call))
-        return replies.read(answer.status, answer.body, _ABOUT[call.api])
+        reply = replies.read(answer.status, answer.body, _ABOUT[call.api])
+        if call.method == "entries.list" and isinstance(reply, dict) and (token := reply.get("nextPageToken")):
+            self._send_ahead(replace(call, request={**call.request, "pageToken": token}))
+        return reply
+
+    def _send_ahead(self, call: Call) -> None:
+        """A log is read page by page: the next one is on its way while this one is shown."""
+        verb, path, data, kind = _as_sent(call)
+        address = base(call.api, path, self._environ) + path
+        self._session.send_ahead(verb, address, data, {**kind, **self._identity(address)})
 
     def _tail(self, call: Call) -> Json:
         from submit.world.google.tailing import Tails  # threads, and in them Google's library
@@ -134,6 +142,14 @@ class Google:
 
     def _is_nobody(self, address: str) -> bool:
         return is_loopback(address) and not self._environ.get("CLOUDSDK_AUTH_ACCESS_TOKEN_FILE")
+
+
+def _as_sent(call: Call) -> tuple[str, str, bytes | None, dict[str, str]]:
+    """Verb, path, body and the header that says what the body is."""
+    verb, path, body = as_http(call)
+    if body is None:
+        return verb, path, None, {}
+    return verb, path, json.dumps(body).encode(), {"Content-Type": "application/json"}
 
 
 def _timeout_s(environ: Mapping[str, str]) -> float:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import http.client
 import time
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from submit.errors import ErrorKind, ServiceError, UnansweredError, UnsentError
@@ -22,6 +23,10 @@ PAUSES_S = (0.1, 0.5, 2.0)
 """before the second, third and fourth try of a call that may be repeated; each is shortened by chance"""
 DEADLINE_S = 120.0
 """No try is begun later than this after the first one."""
+
+
+Question = tuple[str, str, bytes | None]
+"""Verb, address and body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +46,13 @@ class Session:
         self._timeout_s = timeout_s
         self._pause = pause
         self._connections: dict[tuple[str, str], http.client.HTTPConnection] = {}
-        weakref.finalize(self, _close, self._connections)
+        self._ahead: dict[Question, http.client.HTTPConnection] = {}
+        for connections in (self._connections, self._ahead):
+            weakref.finalize(self, _close, connections)
 
     def close(self) -> None:
-        for connection in self._connections.values():
-            connection.close()
-        self._connections.clear()
+        for connections in (self._connections, self._ahead):
+            _close(connections)
 
     def send(self, verb: str, url: str, body: bytes | None, headers: Mapping[str, str], *, repeatable: bool) -> Answer:
         """The answer, whatever its status; a `ServiceError` (transient) if none came.
@@ -71,23 +77,41 @@ class Session:
             self._pause(pause_s)
         return self._once(verb, url, body, headers, fresh=True)
 
+    def send_ahead(self, verb: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> None:
+        """Lets the server work on what is likely to be sent next, while its last answer is attended to.
+
+        Only for what may be repeated. Whether it was sent, and is answered, is nobody's concern before `send`.
+        """
+        _close(self._ahead)
+        connection = self._connections.pop(_server_key(url), None)
+        if connection is None:
+            return
+        try:
+            connection.request(verb, _target(url), body, dict(headers))
+        except (OSError, http.client.HTTPException):
+            connection.close()
+        else:
+            self._ahead[verb, url, body] = connection
+
     def _once(self, verb: str, url: str, body: bytes | None, headers: Mapping[str, str], *, fresh: bool) -> Answer:
         """A kept connection may turn out to be closed, and then nobody knows whether the request was heard: `fresh`."""
-        parts = urlsplit(url)
-        key = (parts.scheme, parts.netloc)
-        kept = self._connections.pop(key, None)
-        if kept and fresh:
+        key = _server_key(url)
+        sent = self._ahead.pop((verb, url, body), None)
+        kept = sent or self._connections.pop(key, None)
+        if kept and fresh and not sent:
             kept.close()
             kept = None
         connection = kept or self._connect(*key)
-        target = f"{parts.path}?{parts.query}" if parts.query else parts.path
         try:
-            connection.request(verb, target, body, dict(headers))
+            if not sent:
+                connection.request(verb, _target(url), body, dict(headers))
             response = connection.getresponse()
             answer = Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
         except (OSError, http.client.HTTPException) as error:
             connection.close()
             raise UnansweredError(_unanswered(url, error), kind=ErrorKind.TRANSIENT, hint=_AGAIN) from error
+        if key in self._connections:  # what was sent ahead had one of its own meanwhile
+            self._connections.pop(key).close()
         self._connections[key] = connection
         return answer
 
@@ -114,9 +138,19 @@ class Session:
         return connection
 
 
-def _close(connections: dict[tuple[str, str], http.client.HTTPConnection]) -> None:
-    for connection in connections.values():
-        connection.close()
+def _server_key(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc
+
+
+def _target(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+
+def _close(connections: MutableMapping[Any, http.client.HTTPConnection]) -> None:
+    while connections:
+        connections.popitem()[1].close()
 
 
 _AGAIN = "Run the command again; `submit jobs recover` says what became of a job that was on its way."

@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -121,6 +122,36 @@ def test_calls_that_only_read_share_a_connection() -> None:
         here.google.call(GET)
         here.google.call(GET)
         assert [request.connection for request in here.server.heard] == [0, 0]
+
+
+LIST = Call(api="logging", method="entries.list", request={"resourceNames": ["projects/p"]})
+SECOND = replace(LIST, request={**LIST.request, "pageToken": "2"})
+FIRST_PAGE, LAST_PAGE = Reply(body={"nextPageToken": "2"}), Reply(body={"entries": []})
+
+
+def test_the_next_page_of_a_log_is_asked_for_while_this_one_is_read() -> None:
+    asked = threading.Event()
+    with site(FIRST_PAGE, replace(LAST_PAGE, first=asked.set)) as here:
+        here.google.call(LIST)
+        assert asked.wait(PATIENT_S)
+        assert here.google.call(SECOND) == LAST_PAGE.body
+        assert [heard.json for heard in here.server.heard] == [LIST.request, SECOND.request]
+
+
+def test_a_page_that_was_asked_for_and_not_given_is_asked_for_again() -> None:
+    with site(FIRST_PAGE, RESET, LAST_PAGE) as here:
+        here.google.call(LIST)
+        assert here.google.call(SECOND) == LAST_PAGE.body
+
+
+def test_other_questions_meanwhile_are_not_given_the_next_page() -> None:
+    asked = threading.Event()
+    with site(FIRST_PAGE, replace(LAST_PAGE, first=asked.set), Reply(body=JOB)) as here:
+        here.google.call(LIST)
+        assert asked.wait(PATIENT_S)
+        assert here.google.call(GET) == JOB
+        assert here.google.call(SECOND) == LAST_PAGE.body
+        assert len(here.server.heard) == 3
 
 
 def test_a_server_that_was_never_reached_has_done_nothing() -> None:
