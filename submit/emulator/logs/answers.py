@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from calendar import timegm
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -49,7 +49,7 @@ class EntryList(NamedTuple):
         return answer
 
 
-def _texts(entries: Iterable[JsonEntry]) -> Iterator[str]:
+def _texts(entries: Sequence[JsonEntry]) -> Iterator[str]:
     """Resource and labels of a replica's entries are the same objects, and become text once."""
     common: dict[tuple[int, int], str] = {}
     for entry in entries:
@@ -70,7 +70,7 @@ def _payload_text(payload: Mapping[str, Any]) -> str:
     return text(payload)
 
 
-def tailed(entries: Iterable[JsonEntry], suppressed: Mapping[str, int]) -> Any:
+def tailed(entries: Sequence[JsonEntry], suppressed: Mapping[str, int]) -> Any:
     """A TailLogEntriesResponse; `suppressed` is how many entries were left out, by the reason."""
     answer = message_class("google.logging.v2.TailLogEntriesResponse")()
     _fill(answer, entries)
@@ -80,7 +80,7 @@ def tailed(entries: Iterable[JsonEntry], suppressed: Mapping[str, int]) -> Any:
     return answer
 
 
-def _fill(answer: Any, entries: Iterable[JsonEntry]) -> None:
+def _fill(answer: Any, entries: Sequence[JsonEntry]) -> None:
     """An entry whose fields no message can hold (too deep, too large numbers) is shown without them: one line of a
     trainer must not hide its whole log."""
     from google.protobuf.json_format import ParseError
