@@ -152,10 +152,6 @@ class Task:
     def task(self, addresses: Mapping[str, str], port: int) -> dict[str, Any]:
         """What the launcher reads."""
         job, member = self.job, self.member
-        root = os.path.abspath(os.path.join("..", ".."))
-        work = os.path.abspath(os.path.join("work", member.name))
-        for folder in (work, os.path.abspath("logs"), os.path.abspath("tasks")):
-            os.makedirs(folder, mode=0o700, exist_ok=True)
         return {
             "job": job["key"],
             "replica": member.name,
@@ -163,32 +159,49 @@ class Task:
             "index": member.index,
             "trial": None,
             "restart": self.restart,
+            "cluster": cluster(self.replicas, addresses),
+            "open_ports": [port],
+            "use_chief": job["use_chief"],
+            "project": job["project"],
+            "region": job["region"],
+            "memory_limit_bytes": job["memory_limit_bytes"],
+            "cpus": member.pool["cpus"],
+            "grace_s": job["grace_s"],
+            **self._program(),
+            **self._files(),
+        }
+
+    def _program(self) -> dict[str, Any]:
+        """What is run, and with what."""
+        pool = self.member.pool
+        return {
+            "python": sys.executable,
+            "builder": sys.executable,
+            "installer": shutil.which("uv"),
+            "module": pool["module"],
+            "container": None,
+            "args": pool["args"],
+            "hyperparameters": {},
+            "env": pool["env"],
+        }
+
+    def _files(self) -> dict[str, Any]:
+        """Where everything is; the folders that are to be written to are made."""
+        job, root = self.job, os.path.abspath(os.path.join("..", ".."))
+        work = os.path.abspath(os.path.join("work", self.member.name))
+        for folder in (work, os.path.abspath("logs"), os.path.abspath("tasks")):
+            os.makedirs(folder, mode=0o700, exist_ok=True)
+        return {
             "log": os.path.abspath("logs/{}.jsonl".format(self.place)),
             "record": os.path.abspath("tasks/{}.record.json".format(self.place)),
             "cwd": work,
             "packages": [{**package, "path": os.path.join(root, package["path"])} for package in job["packages"]],
             "cache": os.path.join(root, "cache"),
-            "python": sys.executable,
-            "builder": sys.executable,
-            "installer": shutil.which("uv"),
-            "module": member.pool["module"],
-            "container": None,
-            "args": member.pool["args"],
-            "hyperparameters": {},
             "job_dir": self.job_dir(),
             "base_output_dir": job["base_output_dir"],
-            "project": job["project"],
-            "region": job["region"],
-            "cluster": cluster(self.replicas, addresses),
-            "open_ports": [port],
-            "use_chief": job["use_chief"],
-            "env": member.pool["env"],
             "bucket_root": None,
             "metric_file": None,
             "metric_tag": None,
-            "memory_limit_bytes": job["memory_limit_bytes"],
-            "cpus": member.pool["cpus"],
-            "grace_s": job["grace_s"],
         }
 
     def launch(self, task: Mapping[str, Any]) -> int:

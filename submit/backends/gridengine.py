@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from submit.backends.batch import Batch, gridengine
+from submit.backends.batch import gridengine
+from submit.backends.batch.backend import Batch
 
 _batch = Batch(gridengine)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from submit.backends.batch import Batch, slurm
+from submit.backends.batch import slurm
+from submit.backends.batch.backend import Batch
 
 _batch = Batch(slurm)
 
-NAME = slurm.name
 options = slurm.options
 capabilities = slurm.capabilities
 submit = _batch.submit

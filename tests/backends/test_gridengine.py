@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from submit.backends import gridengine
-from submit.backends.batch import BatchJob, request
 from submit.backends.batch import gridengine as dialect
+from submit.backends.batch import request
+from submit.backends.batch.dialect import BatchJob
 from submit.backends.batch.place import Site
 from submit.errors import ErrorKind, ServiceError, UsageError
 from submit.job import Cause, JobSpec, Machine, Package, Pool, PythonModule, Role, Scheduling, State, Target

@@ -1,7 +1,7 @@
 """Clusters that run scripts from a queue: what Slurm, Grid Engine and their like have in common.
 
-A `Dialect` says how one of them is spoken to; `Batch` is the backend over it. Jobs live in folders of the file system
-that all nodes share, below `submit.<backend>.folder`:
+A `Dialect` says how one of them is spoken to; `backend.Batch` is the backend over it. Jobs live in folders
+of the file system that all nodes share, below `submit.<backend>.folder`:
 
     programs/DIGEST/…   the launcher and what finds a replica's place, as this version has them
     packages/DIGEST/…   trainers, verified before they are installed
@@ -9,8 +9,3 @@ that all nodes share, below `submit.<backend>.folder`:
     jobs/KEY/           job.json, task.sh, records/, logs/ (a file per replica and restart), cluster.log
     output/KEY/         the job dir, where the job names no other; it stays when the job is deleted
 """
-
-from submit.backends.batch.backend import Batch
-from submit.backends.batch.dialect import BatchJob, Dialect, Queued, Shape
-
-__all__ = ["Batch", "BatchJob", "Dialect", "Queued", "Shape"]

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from submit.backends import Capability, Feature, Refused, StandsIn
 from submit.backends.batch import devices, gridengine_answers
+from submit.backends.batch.any_cluster import ANY_CLUSTER
 from submit.backends.batch.dialect import BatchJob, Queued
 from submit.errors import ErrorKind, Problem, ServiceError, UsageError
 from submit.job import Json
@@ -36,31 +37,17 @@ options: Mapping[str, str] = {
     "directives": "more options of qsub, e.g. [-m e, -l arch=lx-amd64]",
 }
 
-_ELSEWHERE = "a cluster of your own does not know it"
-
 capabilities: Mapping[Feature, Capability] = {
+    **ANY_CLUSTER,
     Feature.MACHINE_TYPE: StandsIn("slots of the cluster's hosts stand in for the machine types, one for each CPU"),
     Feature.ACCELERATOR: StandsIn("GPUs are asked for by number, one with each slot of a replica"),
     Feature.TPU: Refused("Grid Engine has no TPUs"),
     Feature.BOOT_DISK: StandsIn("the disks of the hosts are used"),
-    Feature.CONTAINER: Refused("it runs Python packages, not container images"),
-    Feature.TUNING: Refused("trials are not yet run as an array of tasks"),
     Feature.RUNTIME_IMAGE: StandsIn("the trainer runs in the hosts' own Python, with the packages that it requires"),
-    Feature.VARIABLE: Refused("a variable of this machine does not reach the cluster; let the trainer read a file"),
-    Feature.MANAGED: Refused("a cluster has no Secret Manager; let the trainer read a file"),
     Feature.SPOT: StandsIn("whether a job may be suspended is the queue's, see `submit.gridengine.queue`"),
-    Feature.FLEX_START: StandsIn("a queue waits for its machines in any case"),
     Feature.MAX_WAIT: Refused("Grid Engine waits without a limit; cancel the job if it waits too long"),
     Feature.PRIORITY: Refused("Grid Engine's priorities are the site's; name a `submit.gridengine.project`"),
-    Feature.NETWORK: Refused(_ELSEWHERE),
-    Feature.SERVICE_ACCOUNT: StandsIn("the job runs as you"),
-    Feature.ENCRYPTION: Refused(_ELSEWHERE),
-    Feature.WEB_ACCESS: Refused(_ELSEWHERE),
-    Feature.PERSISTENT_RESOURCE: Refused(_ELSEWHERE),
-    Feature.REGION: StandsIn("the cluster is where it is"),
-    Feature.FALLBACKS: Refused("a cluster has no regions to fall back to"),
     Feature.RETRIES: Refused("Grid Engine itself starts jobs again whose host was lost"),
-    Feature.VERTEX_FIELDS: Refused("only Vertex AI knows them"),
 }
 
 _KINDS = (

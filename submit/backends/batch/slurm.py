@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from submit.backends import Capability, Feature, Refused, StandsIn
+from submit.backends.batch.any_cluster import ANY_CLUSTER
 from submit.backends.batch.dialect import BatchJob, Queued
 from submit.errors import ErrorKind, Problem, ServiceError, UsageError
 from submit.job import Cause, Json, State
@@ -35,31 +36,17 @@ options: Mapping[str, str] = {
     "directives": "more options of sbatch, e.g. [--exclusive, --mail-type=END]",
 }
 
-_ELSEWHERE = "a cluster of your own does not know it"
-
 capabilities: Mapping[Feature, Capability] = {
+    **ANY_CLUSTER,
     Feature.MACHINE_TYPE: StandsIn("the cluster's nodes stand in for the machine types: their CPUs and memory count"),
     Feature.ACCELERATOR: StandsIn("GPUs are asked for by number; `submit.slurm.gpu_type` says of which type"),
     Feature.TPU: Refused("Slurm has no TPUs"),
     Feature.BOOT_DISK: StandsIn("the disks of the nodes are used"),
-    Feature.CONTAINER: Refused("it runs Python packages, not container images"),
-    Feature.TUNING: Refused("trials are not yet run as an array of tasks"),
     Feature.RUNTIME_IMAGE: StandsIn("the trainer runs in the nodes' own Python, with the packages that it requires"),
-    Feature.VARIABLE: Refused("a variable of this machine does not reach the cluster; let the trainer read a file"),
-    Feature.MANAGED: Refused("a cluster has no Secret Manager; let the trainer read a file"),
     Feature.SPOT: StandsIn("whether a job may be preempted is the partition's, see `submit.slurm.partition`"),
-    Feature.FLEX_START: StandsIn("a queue waits for its machines in any case"),
     Feature.MAX_WAIT: Refused("Slurm waits without a limit; cancel the job if it waits too long"),
     Feature.PRIORITY: Refused("Slurm's priorities are the site's; name a `submit.slurm.qos`"),
-    Feature.NETWORK: Refused(_ELSEWHERE),
-    Feature.SERVICE_ACCOUNT: StandsIn("the job runs as you"),
-    Feature.ENCRYPTION: Refused(_ELSEWHERE),
-    Feature.WEB_ACCESS: Refused(_ELSEWHERE),
-    Feature.PERSISTENT_RESOURCE: Refused(_ELSEWHERE),
-    Feature.REGION: StandsIn("the cluster is where it is"),
-    Feature.FALLBACKS: Refused("a cluster has no regions to fall back to"),
     Feature.RETRIES: Refused("Slurm itself starts jobs again that were preempted or lost their node"),
-    Feature.VERTEX_FIELDS: Refused("only Vertex AI knows them"),
 }
 
 # https://slurm.schedmd.com/squeue.html#SECTION_JOB-STATE-CODES

@@ -1,0 +1,25 @@
+"""What no cluster of one's own knows, whichever its scheduler."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from submit.backends import Capability, Feature, Refused, StandsIn
+
+_ELSEWHERE = "a cluster of your own does not know it"
+
+ANY_CLUSTER: Mapping[Feature, Capability] = {
+    Feature.CONTAINER: Refused("it runs Python packages, not container images"),
+    Feature.TUNING: Refused("trials are not yet run as an array of tasks"),
+    Feature.VARIABLE: Refused("a variable of this machine does not reach the cluster; let the trainer read a file"),
+    Feature.MANAGED: Refused("a cluster has no Secret Manager; let the trainer read a file"),
+    Feature.FLEX_START: StandsIn("a queue waits for its machines in any case"),
+    Feature.NETWORK: Refused(_ELSEWHERE),
+    Feature.SERVICE_ACCOUNT: StandsIn("the job runs as you"),
+    Feature.ENCRYPTION: Refused(_ELSEWHERE),
+    Feature.WEB_ACCESS: Refused(_ELSEWHERE),
+    Feature.PERSISTENT_RESOURCE: Refused(_ELSEWHERE),
+    Feature.REGION: StandsIn("the cluster is where it is"),
+    Feature.FALLBACKS: Refused("a cluster has no regions to fall back to"),
+    Feature.VERTEX_FIELDS: Refused("only Vertex AI knows them"),
+}
