@@ -15,6 +15,12 @@ from submit.sizes import show_bytes, show_seconds
 if TYPE_CHECKING:
     from submit.submission import Prepared
 
+_PRICED: Mapping[str, str] = {
+    "vertex": "",
+    "local": ", free on this machine",
+    "mlengine": "; what ML Engine itself asks is not known",
+}
+"""What the price on Vertex AI means on a backend; on others, e.g. a cluster, it means nothing."""
 LAST_LINES = 5
 """of a traceback: the line that failed, and the error"""
 
@@ -43,7 +49,7 @@ def job(prepared: Prepared) -> None:
     say("machines", machines(spec))
     for note in prepared.notes:
         say("note", note)
-    if spec.hourly_usd is not None:
+    if spec.hourly_usd is not None and prepared.target.backend in _PRICED:
         say("price", price(prepared))
     limit, timeout = spec.scheduling.max_cost_usd, spec.scheduling.timeout_s
     if limit is not None and timeout is not None and prepared.target.backend != "local":
@@ -57,8 +63,7 @@ def price(prepared: Prepared) -> str:
     spec, target = prepared.spec, prepared.target
     replaced = spec.priced_as != assemble.machines(spec.pools)
     machines = f" for {spec.priced_as}" if replaced else ""
-    free = ", free on this machine" if target.backend == "local" else ""
-    return f"at least ${spec.hourly_usd:.2f} an hour on Vertex AI in {target.region}{machines}{free}"
+    return f"at least ${spec.hourly_usd:.2f} an hour on Vertex AI in {target.region}{machines}{_PRICED[target.backend]}"
 
 
 def machines(spec: JobSpec) -> str:

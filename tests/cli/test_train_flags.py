@@ -45,6 +45,16 @@ def test_the_price_says_for_which_machines_it_is_if_the_written_ones_are_gone(pr
     assert "at least $0.73 an hour on Vertex AI in us-central1 for 1 × n1-standard-8 + 1 NVIDIA_TESLA_T4" in gone
     there = project.submit("train", "--dry-run").err
     assert "at least $0.19 an hour on Vertex AI in us-central1, free on this machine" in there
+    cloud = ("--project", "my-project", "--region", "us-central1", "--staging-bucket", "gs://bucket")
+    old = project.submit("train", "--dry-run", "--backend", "mlengine", *cloud).err
+    assert "an hour on Vertex AI in us-central1; what ML Engine itself asks is not known" in old
+
+
+@pytest.mark.parametrize("backend", ["slurm", "gridengine"])
+def test_machines_of_a_cluster_have_no_price(project: Project, backend: str) -> None:
+    project.trainer("pass")
+    done = project.submit("train", "--dry-run", "--backend", backend)
+    assert (done.code, "machines " in done.err, "price " in done.err) == (0, True, False)
 
 
 def test_what_is_wrong_with_flags_is_told_together_and_with_the_flag(project: Project) -> None:
