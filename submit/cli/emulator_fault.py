@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,13 @@ import click
 
 from submit.cli import options
 from submit.cli.emulator_place import data_dir, running
+from submit.cli.errors import show
 from submit.cli.lazy import OrderedGroup
 from submit.cli.render import emit
+from submit.emulator.control import known_methods
 from submit.emulator.control.client import ask
 from submit.emulator.control.faults import ANSWERS, WORDS
+from submit.errors import Problem
 
 EPILOG = """\b
 Examples:
@@ -60,6 +64,7 @@ def add(output: str, data_dir: Path | None, state_dir: Path | None, retry_after:
     body = {key: value for key, value in {**values, "retryAfter": retry_after}.items() if value is not None}
     made = ask(running(data_dir, state_dir), "POST", "/faults", body)
     _show([made], output)
+    _warn_of_unknown(made)
 
 
 @fault.command("list")
@@ -82,6 +87,15 @@ def clear(fault_id: str | None, data_dir: Path | None, state_dir: Path | None) -
     """Forget the fault with that ID, or all."""
     path = f"/faults/{fault_id}" if fault_id else "/faults"
     ask(running(data_dir, state_dir), "DELETE", path, hint="`submit emulator fault list` shows those that may strike.")
+
+
+def _warn_of_unknown(made: Mapping[str, Any]) -> None:
+    """The fault stands all the same: a client may call what the emulator does not have."""
+    method = made["method"]
+    if not known_methods.is_known(method):
+        near = known_methods.nearest_pattern(method)
+        hint = f"Did you mean `{near}`? `submit emulator fault clear {made['id']}` takes this one away." if near else ""
+        show([Problem(message=f"no method of the emulator is named `{method}`", hint=hint, severity="warning")])
 
 
 def _show(faults: list[Any], output: str) -> None:

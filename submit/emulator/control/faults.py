@@ -72,8 +72,7 @@ class Fault:
         return self.count is not None and self.hits >= self.count
 
     def names(self, names: Iterable[str]) -> bool:
-        pattern = self.method.lower()
-        return any(fnmatchcase(name.lower(), pattern) for name in names)
+        return fits(self.method, names)
 
     def strikes(self) -> bool:
         """Asked once for each call that it names."""
@@ -91,6 +90,12 @@ class Fault:
         chance = {} if self.probability == 1.0 else {"probability": self.probability}
         left = {} if self.count is None else {"left": self.count - self.hits}
         return {**shown, **left, **chance, **{key: value for key, value in optional.items() if value}}
+
+
+def fits(pattern: str, names: Iterable[str]) -> bool:
+    """Case does not count."""
+    pattern = pattern.lower()
+    return any(fnmatchcase(name.lower(), pattern) for name in names)
 
 
 class FaultBook:

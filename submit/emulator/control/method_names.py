@@ -44,6 +44,9 @@ _STORAGE = {
     ("POST", "b/*/o/*/rewriteTo/b/*/o/*"): "objects.rewrite",
     ("POST", "b/*/o/*/moveTo/o/*"): "objects.move",
 }
+_STORAGE_ELSE = ("batch", "other", "objects.other")
+STORAGE_NAMES = tuple(dict.fromkeys(f"storage.{name}" for name in (*_STORAGE.values(), *_STORAGE_ELSE)))
+"""All that a request to Cloud Storage may be named; the last ones are of what has no name of its own."""
 _XML = {"GET": "get", "HEAD": "get", "PUT": "insert", "POST": "insert", "DELETE": "delete"}
 
 
