@@ -14,6 +14,15 @@ SPAN = (
     "import pathlib, sys, time\nbegin = time.time(); time.sleep(0.05)\npathlib.Path(sys.argv[1]).open('a')"
     ".write(f'{begin} {time.time()}\\n')"
 )
+TOGETHER = """
+import pathlib, sys, time
+begin = time.time()
+pathlib.Path(sys.argv[2]).touch()
+while not pathlib.Path(sys.argv[3]).exists():
+    time.sleep(0.01)
+pathlib.Path(sys.argv[1]).write_text(f"{begin} {time.time()}\\n")
+"""
+"""Ends when another one runs as well: however busy the machine is, both have their places at once."""
 
 
 def spans(folder: Path) -> list[tuple[float, float]]:
@@ -30,7 +39,10 @@ def test_twelve_jobs_for_two_places(site: Site, tmp_path: Path) -> None:
     folder = tmp_path / "spans"
     folder.mkdir()
     names = [f"job{n}" for n in range(12)]
-    for name in names:
+    here, there = str(tmp_path / "here"), str(tmp_path / "there")
+    site.create(names[0], TOGETHER, str(folder / names[0]), here, there)
+    site.create(names[1], TOGETHER, str(folder / names[1]), there, here)
+    for name in names[2:]:
         site.create(name, SPAN, str(folder / name))
     assert sum(job["state"] == "QUEUED" for job in site.engine.list()) >= 8
     for name in names:
