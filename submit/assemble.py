@@ -6,9 +6,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import PurePath
+from pathlib import PurePath, PurePosixPath
 
 from submit import catalogue, limits
+from submit.backends import Feature, load
+from submit.backends.batch import place
 from submit.errors import Problem, UsageError
 from submit.job import (
     Config,
@@ -57,6 +59,7 @@ def assemble(
     `module` is the project's own choice, for when neither the command line nor the config names one. `token` is
     random, at least 32 characters long, and makes the job's id and default name unique.
     """
+    options = config.options.get(target.backend, {})
     today = [_today(pool, config.study) for pool in config.pools]
     module = config.module or module or default_module(packages)
     pools = tuple(_filled(pool, config, flags, module) for pool in config.pools)
@@ -70,7 +73,7 @@ def assemble(
         pools=pools,
         scale_tier=config.scale_tier,
         packages=tuple(packages),
-        job_dir=_folder(job_dir, cwd),
+        job_dir=_folder(job_dir, cwd, there=bool(place.said(target.backend, "host", target, options))),
         base_output_dir=config.base_output_dir,
         labels=config.labels,
         env=config.env,
@@ -86,7 +89,7 @@ def assemble(
         web_access=config.web_access,
         use_chief_in_tf_config=config.use_chief_in_tf_config,
         persistent_resource=config.persistent_resource,
-        options=config.options.get(target.backend, {}),
+        options=options,
         extras=config.extras,
         places=config.places,
         hourly_usd=hourly,
@@ -186,16 +189,19 @@ def _stem(config: Config, packages: Sequence[Package]) -> str:
 
 
 def _scheduling(config: Config, target: Target, hourly: float | None) -> Scheduling:
-    """With the end that a limit of costs means; this machine costs nothing."""
-    if target.backend == "local":
+    """With the end that a limit of costs means, where there are prices."""
+    if load(target.backend).capabilities.get(Feature.MAX_COST) is not None:
         return config.scheduling
     return limits.within_cost(config.scheduling, hourly, config.study, fallbacks=bool(config.fallbacks))
 
 
-def _folder(text: str | None, cwd: PurePath) -> str | None:
-    """A folder of this machine as an absolute path, or a place in a bucket as it is."""
+def _folder(text: str | None, cwd: PurePath, *, there: bool) -> str | None:
+    """A folder of this machine as an absolute path, or a place in a bucket as it is. On a cluster that is reached over
+    ssh (`there`) it is one below the home folder there, as scp and rsync have it."""
     if not text or text.startswith("gs://"):
         return text or None
+    if there:
+        return str(PurePosixPath("~") / text.removeprefix("~/"))
     return str(cwd / text)
 
 

@@ -110,7 +110,8 @@ class Task:
 
     def job_dir(self) -> str:
         """Outside of the job's folder: who deletes a job keeps its model."""
-        return str(self.job["job_dir"] or os.path.abspath(os.path.join("..", "..", "output", self.job["key"])))
+        given = os.path.expanduser(self.job["job_dir"] or "")
+        return given or os.path.abspath(os.path.join("..", "..", "output", self.job["key"]))
 
     def run(self) -> int:
         """The whole life of the replica; returns the exit code of the task."""

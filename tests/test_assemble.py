@@ -35,8 +35,13 @@ CHIEF = Pool(role=Role.CHIEF, machine=Machine(machine_type="n1-standard-4"))
 CONFIG = Config(pools=(CHIEF,), dialect="ml-engine")
 
 
-def job(config: Config = CONFIG, flags: JobFlags = JobFlags(), module: str | None = None) -> JobSpec:  # noqa: B008
-    return assemble(config, [PACKAGE], TARGET, flags, module=module, cwd=PurePosixPath("/work"), now=NOW, token=TOKEN)
+def job(
+    config: Config = CONFIG,
+    flags: JobFlags = JobFlags(),  # noqa: B008
+    module: str | None = None,
+    target: Target = TARGET,
+) -> JobSpec:
+    return assemble(config, [PACKAGE], target, flags, module=module, cwd=PurePosixPath("/work"), now=NOW, token=TOKEN)
 
 
 def program(spec: JobSpec) -> PythonModule:
@@ -184,3 +189,27 @@ def test_a_job_dir_of_the_config_is_stronger_and_pools_that_differ_keep_their_ow
     pools = tuple(replace(CHIEF, role=role, program=p) for role, p in zip(roles, programs, strict=True))
     spec = job(replace(CONFIG, pools=pools))
     assert ([pool.program.args for pool in spec.pools], spec.job_dir) == ([p.args for p in programs], None)
+
+
+@pytest.mark.parametrize(
+    ("host", "given", "folder"),
+    [
+        ("", "out", "/work/out"),
+        ("login", "out/1", "~/out/1"),
+        ("login", "./out", "~/out"),
+        ("login", "~/out", "~/out"),
+        ("login", "/scratch/out", "/scratch/out"),
+        ("login", "gs://b/out", "gs://b/out"),
+        ("login", None, None),
+    ],
+)
+def test_a_relative_job_dir_is_in_the_current_folder_and_over_ssh_in_the_home_folder_there(
+    host: str, given: str | None, folder: str | None
+) -> None:
+    config = replace(CONFIG, job_dir=given, options={"slurm": {"host": host}})
+    assert job(config, target=replace(TARGET, backend="slurm")).job_dir == folder
+
+
+def test_a_variable_may_say_that_the_cluster_is_elsewhere() -> None:
+    target = replace(TARGET, backend="gridengine", endpoints={"SUBMIT_GRIDENGINE_HOST": "login"})
+    assert job(replace(CONFIG, job_dir="out"), target=target).job_dir == "~/out"

@@ -29,6 +29,14 @@ def test_a_limit_that_pays_for_nothing_is_refused_before_anything_is_sent(projec
     assert "$0.00 pay for 0 s of machines" in done.err
 
 
+def test_a_cluster_of_ones_own_has_no_prices(project: Project) -> None:
+    project.trainer("pass")
+    done = project.submit("train", "--backend", "slurm", "--dry-run", "--max-cost", "20usd")
+    assert done.code == 2
+    assert "the `slurm` backend has no limit of costs: a cluster of your own has no list price" in done.err
+    assert "Vertex" not in done.err
+
+
 def test_an_amount_without_its_currency_is_shown_with_its_flag(project: Project) -> None:
     project.trainer("pass")
     done = project.submit("train", *VERTEX, "--max-cost", "20")

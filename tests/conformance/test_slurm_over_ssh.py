@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +17,9 @@ from tests.clusters.sites import site_of
 
 _MISSING = slurm.missing() or ssh.missing()
 pytestmark = pytest.mark.skipif(bool(_MISSING), reason=_MISSING)
+
+
+WRITES = "import os, sys; os.makedirs(sys.argv[-1]); open(os.path.join(sys.argv[-1], 'model'), 'w').close()"
 
 
 @pytest.fixture(scope="module")
@@ -44,3 +50,13 @@ def test_a_running_job_is_cancelled(site: Site) -> None:
     site.awaken(handle)
     site.cancel(handle)
     assert site.end(handle).state is State.CANCELLED
+
+
+def test_a_relative_job_dir_is_below_the_home_folder_there(site: Site, tmp_path: Path) -> None:
+    """As scp and rsync have it; the client's own folder is not there."""
+    below_home = os.path.relpath(tmp_path / "out", Path.home())
+    handle = replace(site, job_dir=below_home).submit(WRITES)
+    status = site.end(handle)
+    assert status.state is State.SUCCEEDED
+    (model,) = (tmp_path / "out").glob("*/model")
+    assert Path(status.job_dir or "").resolve() == model.parent

@@ -14,6 +14,7 @@ ANY_CLUSTER: Mapping[Feature, Capability] = {
     Feature.VARIABLE: Refused("a variable of this machine does not reach the cluster; let the trainer read a file"),
     Feature.MANAGED: Refused("a cluster has no Secret Manager; let the trainer read a file"),
     Feature.FLEX_START: StandsIn("a queue waits for its machines in any case"),
+    Feature.MAX_COST: Refused("a cluster of your own has no list price; limit the time instead, like `timeout: 2h`"),
     Feature.NETWORK: Refused(_ELSEWHERE),
     Feature.SERVICE_ACCOUNT: StandsIn("the job runs as you"),
     Feature.ENCRYPTION: Refused(_ELSEWHERE),

@@ -26,10 +26,8 @@ class Site:
     @classmethod
     def of(cls, backend: str, target: Target, options: object = None) -> Self:
         """What the config says, else `SUBMIT_SLURM_HOST` and `SUBMIT_SLURM_FOLDER` (by the backend's name)."""
-        given = options if isinstance(options, dict) else {}
-        prefix = f"SUBMIT_{backend.upper()}_"
-        host = str(given.get("host") or target.endpoints.get(f"{prefix}HOST") or "")
-        folder = str(given.get("folder") or target.endpoints.get(f"{prefix}FOLDER") or FOLDER).rstrip("/")
+        host = said(backend, "host", target, options)
+        folder = (said(backend, "folder", target, options) or FOLDER).rstrip("/")
         _check(backend, host, folder)
         return cls(host=host, folder=folder)
 
@@ -66,6 +64,12 @@ def key_of(spec: JobSpec) -> str:
     """The job's name, with a part of the submission's id unless it has that: names of users may come again."""
     token = spec.submission_id[:8]
     return spec.name if spec.name.endswith(token) else f"{spec.name}-{token}"
+
+
+def said(backend: str, key: str, target: Target, options: object) -> str:
+    """What the config says, else the variable; empty if neither does. Of backends without hosts as well."""
+    given = options if isinstance(options, dict) else {}
+    return str(given.get(key) or target.endpoints.get(f"SUBMIT_{backend.upper()}_{key.upper()}") or "")
 
 
 def _checked(key: str, handle: Handle) -> str:
