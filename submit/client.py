@@ -85,9 +85,9 @@ class Client:
 
     @cached_property
     def journal(self) -> Journal:
-        from submit.world.journal import Journal
+        from submit.world import journal
 
-        return Journal(self.around.state_dir)
+        return journal.shared(self.around.state_dir)
 
     def recover(self, patience_s: float = PATIENCE_S) -> Iterator[Intent]:
         """Settles, and yields, each submission whose end nobody saw; one that cannot be known yet stays open.

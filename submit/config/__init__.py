@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from submit.config.loading import Loaded, empty, load
@@ -34,8 +35,12 @@ def schema() -> JsonObject:
     return json_schema.schema()
 
 
+@lru_cache(maxsize=1)
 def project_defaults(pyproject: bytes, file: str) -> tuple[Mapping[str, Json], tuple[Problem, ...]]:
-    """The defaults in `[tool.submit]` of a pyproject.toml; see `submit.config.project`."""
+    """The defaults in `[tool.submit]` of a pyproject.toml; see `submit.config.project`.
+
+    The same file is read more than once for a job, and for each job of a program.
+    """
     from submit.config import project
 
     return project.project_defaults(pyproject, file)

@@ -55,6 +55,8 @@ def packages(folder: Path) -> list[str]:
 
 def make_private(folder: Path) -> None:
     """The folder and what is missing above it, for its owner only; what is there stays as it is."""
+    if folder.is_dir():
+        return
     for missing in reversed([each for each in (folder, *folder.parents) if not each.exists()]):
         missing.mkdir(mode=0o700, exist_ok=True)
 
@@ -67,8 +69,9 @@ def write(path: Path, data: bytes) -> None:
         with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
             file.write(data)
         unfinished.replace(path)
-    finally:
+    except BaseException:
         unfinished.unlink(missing_ok=True)
+        raise
 
 
 def has_digest(path: Path, digest: str) -> bool:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import subprocess
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO
 
 from submit.provenance.record import DIFF_LIMIT, Git
 
@@ -21,45 +22,52 @@ _DIFF = (*_GIT, "diff", "--no-ext-diff", "--no-textconv", "--no-color", "HEAD", 
 @contextlib.contextmanager
 def looking(folder: Path) -> Iterator[Callable[[], Git | None]]:
     """Begun at once; what is given waits for the end. None: there is no git, no repository, no commit, or no time."""
-    started = [_start(argv, folder) for argv in (_STATUS, _DIFF)]
-    texts: list[str | None] = []
+    if not _is_in_repository(folder):
+        yield lambda: None
+        return
+    found: list[Git | None] = []
+    look = threading.Thread(target=lambda: found.append(_look(folder)))
+    look.start()
 
     def result() -> Git | None:
-        texts.extend(_output(*each) if each else None for each in started[len(texts) :])
-        return None if texts[0] is None else _parsed(texts[0], texts[1] or "")
+        look.join()
+        return found[0]
 
     try:
         yield result
     finally:
-        result()
+        look.join()
 
 
-def _start(argv: tuple[str, ...], folder: Path) -> tuple[subprocess.Popen[bytes], IO[bytes]] | None:
-    output = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `_output`; a pipe would stop at 64 KiB
-    try:
-        process = subprocess.Popen(
+def _is_in_repository(folder: Path) -> bool:
+    """Without a process, for most folders of jobs on clusters are in none."""
+    return "GIT_DIR" in os.environ or any(os.path.lexists(f"{each}/.git") for each in (folder, *folder.parents))
+
+
+def _look(folder: Path) -> Git | None:
+    """Most of the time that `git diff` takes is saved where the status shows nothing for it."""
+    status = _output(_STATUS, folder)
+    if status is None:
+        return None
+    dirty = re.search(r"^[12u] ", status, re.MULTILINE)
+    return _parsed(status, (_output(_DIFF, folder) if dirty else None) or "")
+
+
+def _output(argv: tuple[str, ...], folder: Path) -> str | None:
+    with tempfile.TemporaryFile() as output, contextlib.suppress(OSError, subprocess.SubprocessError):
+        subprocess.run(
             argv,
             cwd=folder,
             env={**os.environ, "LC_ALL": "C"},
             stdin=subprocess.DEVNULL,
-            stdout=output,
+            stdout=output,  # a pipe would have to be read whole
             stderr=subprocess.DEVNULL,
+            timeout=_PATIENCE_S,
+            check=True,
         )
-    except OSError:
-        output.close()
-        return None
-    return process, output
-
-
-def _output(process: subprocess.Popen[bytes], output: IO[bytes]) -> str | None:
-    with output, process:
-        try:
-            code = process.wait(_PATIENCE_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            return None
         output.seek(0)
-        return output.read(2 * DIFF_LIMIT).decode("utf-8", "replace") if code == 0 else None
+        return output.read(2 * DIFF_LIMIT).decode("utf-8", "replace")
+    return None
 
 
 def _parsed(status: str, diff: str) -> Git | None:

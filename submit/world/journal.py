@@ -13,6 +13,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -168,6 +169,17 @@ class Journal:
                 kind=ErrorKind.INTERNAL,
                 hint="Make room, or choose another folder with `--state-dir` or SUBMIT_STATE_DIR.",
             ) from error
+
+
+def shared(state_dir: Path) -> Journal:
+    """This process's own: to open a journal and to close it again costs more than to write into it."""
+    return _of_process(state_dir, os.getpid())
+
+
+@cache
+def _of_process(state_dir: Path, _pid: int) -> Journal:
+    """A fork makes its own; SQLite does not allow that it even closes its parent's."""
+    return Journal(state_dir)
 
 
 def _set(database: sqlite3.Connection, level: str) -> sqlite3.Connection:

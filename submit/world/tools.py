@@ -15,10 +15,15 @@ def versions() -> str:
 
 def interpreter() -> list[str | int]:
     """What a trial depends on besides the packages: the interpreter, and when something was last installed into it."""
+    site = _site()
+    return [sys.executable, sys.version, site.stat().st_mtime_ns if site.exists() else 0]
+
+
+@cache
+def _site() -> Path:
     import sysconfig
 
-    site = Path(sysconfig.get_path("purelib"))
-    return [sys.executable, sys.version, site.stat().st_mtime_ns if site.exists() else 0]
+    return Path(sysconfig.get_path("purelib"))
 
 
 @cache

@@ -58,6 +58,31 @@ for number in range(50):
 sys.exit(any([os.waitpid(child, 0)[1] for child in children]))
 """
 
+FORKS = """
+import os, sys
+from dataclasses import replace
+from pathlib import Path
+from submit.world import journal
+from tests.intents.examples import INTENT
+
+def write(name):
+    ours = journal.shared(Path(sys.argv[1]))
+    assert ours is journal.shared(Path(sys.argv[1]))
+    ours.write(replace(INTENT, submission_id=name))
+    return ours
+
+parent = write("before")
+children = []
+for number in range(20):
+    children.append(os.fork())
+    if not children[-1]:
+        assert write(f"child{number}") is not parent
+        sys.exit()
+assert write("meanwhile") is parent
+assert not any([os.waitpid(child, 0)[1] for child in children])
+write("after")
+"""
+
 
 @pytest.fixture
 def journal(tmp_path: Path) -> Iterator[Journal]:
@@ -86,6 +111,14 @@ def test_it_is_private(journal: Journal, tmp_path: Path) -> None:
     paths = list((tmp_path / "state").rglob("*"))
     assert {oct(path.stat().st_mode & 0o777) for path in paths if path.is_file()} == {"0o600"}
     assert {oct(path.stat().st_mode & 0o777) for path in [tmp_path / "state", *paths] if path.is_dir()} == {"0o700"}
+
+
+def test_a_process_shares_one_for_a_folder_and_its_forks_have_their_own(journal: Journal, tmp_path: Path) -> None:
+    ran = subprocess.run([sys.executable, "-c", FORKS, str(tmp_path / "state")], cwd=REPOSITORY, timeout=120)
+    assert ran.returncode == 0
+    names = {intent.submission_id for intent in journal.open_intents()}
+    assert names == {"before", "meanwhile", "after", *(f"child{number}" for number in range(20))}
+    assert not journal.damage
 
 
 def test_a_killed_submission_is_open_and_a_living_one_is_not(journal: Journal, tmp_path: Path) -> None:
