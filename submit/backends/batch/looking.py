@@ -24,9 +24,12 @@ fi
 [ -n "$keys" ] || exit 0
 set -- $keys
 date '+now %s'
-find "$@" -maxdepth 1 \( -name job.json -o -name cancelled \) -printf 'file %T@ %p\n' 2>/dev/null
-find "$@" -mindepth 1 -maxdepth 2 -type d ! -name records -prune -o -name '*.json' -exec grep -H '' {} + 2>/dev/null
-find "$@" -maxdepth 1 -name cluster.log -size +0 -exec tail -v -c 1000 {} + 2>/dev/null
+exec 4>&1
+logs=$(find "$@" -mindepth 1 -maxdepth 2 -type d ! -name records -prune -o \
+  \( -name job.json -o -name cancelled \) -printf 'file %T@ %p\n' ! -name job.json -o \
+  -name '*.json' -exec grep -H '' {} + -o \
+  -name cluster.log -size +0 -exec sh -c '{ echo; exec tail -v -c 1000 "$@"; } >&3' tail {} + 3>&1 >&4 2>/dev/null)
+[ -z "$logs" ] || printf '%s\n' "$logs"
 exit 0
 """
 
@@ -75,7 +78,7 @@ def _look(site: Site, limit: int, keys: Sequence[str]) -> Command:
 def folders(answer: str) -> Mapping[str, Folder]:
     """By their keys, the newest job first."""
     found = _Found()
-    facts, *logs = re.split(r"^==> (?:\./)?([\w-]+)/cluster\.log <==\n", answer, flags=re.MULTILINE)
+    facts, *logs = re.split(r"\n==> (?:\./)?([\w-]+)/cluster\.log <==\n", answer)
     for line in facts.splitlines():
         _take(line, found)
     text = dict(zip(logs[::2], logs[1::2], strict=True))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Self
 
 from submit.errors import Problem, UsageError
@@ -78,6 +79,7 @@ def _checked(key: str, handle: Handle) -> str:
     raise UsageError(f"`{handle}` does not name a job", hint="Name it as `submit jobs list` does.")
 
 
+@lru_cache  # a thousand handles have the same
 def _check(backend: str, host: str, folder: str) -> None:
     problems = []
     if (host and not re.fullmatch(r"[\w@.:\[\]-]+", host, re.ASCII)) or host.startswith("-"):

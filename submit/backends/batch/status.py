@@ -99,6 +99,8 @@ def ending(folder: Folder) -> Verdict | None:
 
 def _decisive(folder: Folder) -> JsonObject | None:
     """The record of the replica that ended the job: the first that failed, or the primary one."""
+    if not folder.records:
+        return None
     ended = [record for record in folder.records if record.get("state") == "ENDED" and record.get("why") != "peer"]
     ended.sort(key=lambda record: cast(float, record.get("ended") or 0.0))
     primary = [record for record in ended if record.get("replica") == "workerpool0-0"]
