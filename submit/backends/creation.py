@@ -11,8 +11,8 @@ from dataclasses import replace
 from itertools import islice
 from typing import cast
 
-from submit.backends import Refused
-from submit.errors import ErrorKind, ServiceError, UnansweredError, UnsentError
+from submit import rehearsal
+from submit.errors import ErrorKind, ServiceError, UnansweredError, UnsentError, UsageError
 from submit.job import Cause, Handle, JobSpec, Json, JsonObject, Machine, Status, Strategy, Target
 from submit.steps import Call, Conversation
 
@@ -24,9 +24,23 @@ LOOKS_S = (2.0, 4.0, 8.0)
 """pauses before looks for a job that may have been created: lists are not up to date at once"""
 _RECOVER = "`submit jobs recover` says whether there is a job; if it was never created, submit it again."
 
-NO_REHEARSAL = Refused("the service takes machines away itself; in the emulator: `submit emulator preempt JOB`")
 Attempt = Callable[[JobSpec, Target], Conversation[Handle]]
 _NO_ROOM = (ErrorKind.QUOTA, ErrorKind.STOCK_OUT)
+
+
+def rehearsing(spec: JobSpec, api: str) -> Conversation[JobSpec]:
+    """The job with what makes the emulator take its machines away; a `UsageError` if it goes anywhere else."""
+    after_s = spec.scheduling.preempt_after_s
+    if after_s is None:
+        return spec
+    try:
+        yield Call(api=api, method="emulator.endpoints", request={}, assumed={})
+    except ServiceError as error:
+        if error.kind is not ErrorKind.NOT_FOUND:
+            raise
+        hint = 'Run `submit emulator start` and `eval "$(submit emulator env)"` first, or use `--backend local`.'
+        raise UsageError("only the emulator rehearses a preemption; the cloud has its own", hint=hint) from error
+    return replace(spec, labels={**spec.labels, **rehearsal.labels(after_s)})
 
 
 def with_fallbacks(spec: JobSpec, target: Target, attempt: Attempt) -> Conversation[Handle]:

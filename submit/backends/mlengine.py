@@ -39,7 +39,6 @@ _NO_DELETION = "ML Engine keeps its jobs for good"
 
 capabilities: Mapping[Feature, Capability] = {
     Feature.MAX_SILENCE: cloud_logging.UNWATCHED,
-    Feature.REHEARSAL: creation.NO_REHEARSAL,
     Feature.BASE_OUTPUT_DIR: StandsIn(
         "the base output dir is the trainer's `--job-dir`: ML Engine sets no AIP_MODEL_DIR"
     ),
@@ -72,7 +71,8 @@ def submit(spec: JobSpec, target: Target) -> Conversation[Handle]:
     """Stages the packages, creates the job once, and goes on to the fallbacks where there is no room for it."""
     check(spec)
     with_output = replace(spec, job_dir=spec.job_dir or spec.base_output_dir)
-    return (yield from creation.with_fallbacks(with_output, target, _create))
+    rehearsed = yield from creation.rehearsing(with_output, "ml")
+    return (yield from creation.with_fallbacks(rehearsed, target, _create))
 
 
 def _create(spec: JobSpec, target: Target) -> Conversation[Handle]:

@@ -49,7 +49,6 @@ _NO_REFERENCE = Refused(
 
 capabilities: Mapping[Feature, Capability] = {
     Feature.MAX_SILENCE: cloud_logging.UNWATCHED,
-    Feature.REHEARSAL: creation.NO_REHEARSAL,
     Feature.VARIABLE: _NO_REFERENCE,
     Feature.MANAGED: _NO_REFERENCE,
     Feature.PRIORITY: StandsIn("Vertex AI has no priorities"),
@@ -83,7 +82,8 @@ DELETE_AGAIN_S = (0.2, 1.0, 3.0)
 def submit(spec: JobSpec, target: Target) -> Conversation[Handle]:
     """Stages the packages, creates the job once, and goes on to the fallbacks where there is no room for it."""
     check(spec)
-    return (yield from creation.with_fallbacks(spec, target, _create))
+    rehearsed = yield from creation.rehearsing(spec, "aiplatform")
+    return (yield from creation.with_fallbacks(rehearsed, target, _create))
 
 
 def _create(spec: JobSpec, target: Target) -> Conversation[Handle]:

@@ -10,7 +10,7 @@ import pytest
 
 from submit.backends import creation, vertex
 from submit.errors import ErrorKind, ServiceError, UnansweredError, UnsentError, UsageError
-from submit.job import Cause, Handle, Json, JsonObject, State, Status
+from submit.job import Cause, Handle, Json, JsonObject, Scheduling, State, Status
 from submit.steps import Call, Upload, carry_out, preview
 from tests.backends.examples import CONFIGS, PACKAGE, TARGET, example, golden, shown, steps_of
 from tests.backends.scripted import Service, failure
@@ -39,6 +39,27 @@ def test_every_request_is_one_in_googles_own_types(name: str) -> None:
     )
     parsed = json_format.Parse(json.dumps(call.request), message.pb()(), ignore_unknown_fields=False)
     assert parsed.parent == PARENT
+
+
+def test_the_cloud_itself_rehearses_no_preemption() -> None:
+    """The emulator alone answers at that path."""
+    spec = replace(example("cpu"), scheduling=Scheduling(preempt_after_s=30))
+    service = Service(endpoints=[failure(ErrorKind.NOT_FOUND)])
+    with pytest.raises(UsageError, match="only the emulator rehearses a preemption"):
+        carry_out(vertex.submit(spec, TARGET), service)
+    assert service.calls() == ["emulator.endpoints"]
+
+
+def test_a_rehearsal_is_a_label_of_the_job() -> None:
+    spec = replace(example("cpu"), scheduling=Scheduling(preempt_after_s=0.5))
+    service = Service(endpoints=[{"grpcPort": 1}], buckets=[BUCKET], create=[{"name": NAME}])
+    carry_out(vertex.submit(spec, TARGET), service)
+    (request,) = service.requests("create")
+    assert isinstance(request, dict)
+    job = request["customJob"]
+    assert isinstance(job, dict)
+    assert isinstance(labels := job["labels"], dict)
+    assert labels["jobdir-preempt-after-ms"] == "500"
 
 
 BUCKET: JsonObject = {"location": "US-CENTRAL1", "locationType": "region"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -53,6 +54,24 @@ def test_a_job_is_cancelled_and_deleted(emulated: Project) -> None:
     assert emulated.describe(handle)["state"] == "CANCELLED"
     assert emulated.submit("jobs", "delete", handle).code == 0
     assert emulated.submit("jobs", "describe", handle).code == 3
+
+
+@pytest.mark.parametrize("backend", ["vertex", "mlengine"])
+def test_a_rehearsed_preemption_takes_the_machines_once(emulated: Project, backend: str, tmp_path: Path) -> None:
+    emulated.trainer(
+        f"""
+        mark = pathlib.Path({str(tmp_path / "mark")!r})
+        if mark.exists():
+            print("resumed")
+        else:
+            mark.touch()
+            time.sleep(600)
+        """
+    )
+    options = ("--backend", backend, "--staging-bucket", "gs://staging", "--preempt-after", "0.5s")
+    done = emulated.submit("train", *options)
+    assert done.code == 0, done.err
+    assert "resumed" in done.out
 
 
 def test_a_dry_run_needs_no_account_and_no_network(project: Project) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from submit import rehearsal
 from submit.emulator.capacity import decision
 from submit.emulator.capacity.decision import PROVISIONING, QUEUED, QUOTA, STOCK_OUT, Stage
 from submit.emulator.capacity.metrics import Need, usage
@@ -51,8 +52,7 @@ class Keeper:
             decision.refuse_retired(request)
         decision.refuse(need, settings)
         whole = {**request, "client": {**request["client"], "needs": need}, "notices": list(decision.notices(request))}
-        if settings.preempt_after_s is not None and request.get("strategy") in _SPOT:
-            whole["preempt_after_s"] = settings.preempt_after_s
+        whole |= _preemption(request, settings)
         if not (settings.quotas or settings.stock_outs or settings.realistic):
             return self._engine.create(whole)
         with self._lock:  # two jobs must not both take the last machine
@@ -129,6 +129,16 @@ class Keeper:
     def _unfinished(self) -> list[dict[str, Any]]:
         """Oldest first, as `Shelf` has them."""
         return [job for job in reversed(self._shelf.all()) if job["state"] not in ENDED]
+
+
+def _preemption(request: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
+    """What takes the machines of a job away: its own wish, once, or the cloud that takes all of its kind."""
+    wish_s = rehearsal.after_s(request["labels"])
+    if wish_s is not None:
+        return {"preempt_after_s": wish_s, "preempt_times": 1}
+    if settings.preempt_after_s is not None and request.get("strategy") in _SPOT:
+        return {"preempt_after_s": settings.preempt_after_s}
+    return {}
 
 
 def _need(job: Mapping[str, Any]) -> Need:

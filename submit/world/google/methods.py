@@ -37,13 +37,18 @@ def _jobs(kind: str, body: str) -> dict[str, Method]:
     }
 
 
+_EMULATOR = {"emulator.endpoints": Method("GET", "/emulator/v1/endpoints")}
+"""which only the emulator has"""
+
 METHODS = {
     "aiplatform": {
         **_jobs("customJobs", "customJob"),
         **_jobs("hyperparameterTuningJobs", "hyperparameterTuningJob"),
+        **_EMULATOR,
         "projects.locations.operations.get": Method("GET", "/v1/{+name}"),
     },
     "ml": {
+        **_EMULATOR,
         "projects.jobs.create": Method("POST", "/v1/{+parent}/jobs", "job"),
         "projects.jobs.list": Method("GET", "/v1/{+parent}/jobs"),
         "projects.jobs.get": Method("GET", "/v1/{+name}"),
