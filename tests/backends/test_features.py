@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from submit.backends import Backend, Feature, features, load
 from submit.errors import Place
 from submit.job import Container, JobSpec, Machine, Pool, Role, Scheduling, Strategy
@@ -44,6 +46,14 @@ def test_what_the_backend_cannot_do_is_refused_with_its_reason() -> None:
         "the `local` backend has no references to secrets (`secret://…`): "
         "this machine has no Secret Manager; name a variable of yours instead, as `env:NAME`"
     )
+
+
+@pytest.mark.parametrize("cluster", ["slurm", "gridengine"])
+def test_no_limit_is_forgotten_on_a_cluster(cluster: str) -> None:
+    limits = Scheduling(max_wait_s=60, max_cost_usd=1, max_silence_s=60, preempt_after_s=60)
+    refused = "".join(map(str, features.refusals(spec(scheduling=limits), load(cluster), cluster)))
+    asked = (Feature.MAX_WAIT, Feature.MAX_COST, Feature.MAX_SILENCE, Feature.REHEARSAL)
+    assert [feature for feature in asked if feature not in refused] == []
 
 
 def test_a_field_that_only_vertex_ai_knows_does_not_vanish() -> None:
