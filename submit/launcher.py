@@ -1077,11 +1077,11 @@ def raise_system_error(what: str) -> NoReturn:
 
 
 # ------------------------------------------------------------------------------------------------------ environments
-# <cache>/packages/<key>       an archive of the job, installed without its requirements
-# <cache>/environments/<key>   a virtual environment with those requirements
-# A folder is built in its place, since scripts in it name it, and is complete when it has a `jobdir.json`.
+# <cache>/packages/KEY.json         the note of an archive of the job: who installs it, or in which folder it is
+# <cache>/packages/KEY.TOKEN/       the archive, installed without its requirements
+# <cache>/environments/…            virtual environments with those requirements, in the same way
+# A folder is built in its place, since scripts in it name it, and nobody looks into it before its note names it.
 
-COMPLETE = "jobdir.json"
 MISSING_BUILD_REQUIREMENT = re.compile(
     r"No module named|ModuleNotFound|BackendUnavailable|Cannot import|bdist_wheel|Missing dependencies"
 )
@@ -1115,6 +1115,15 @@ class Tools:
         self.builder = task.get("builder")
         self.log = log
         self.orders = orders
+        self.note: Note | None = None  # of what is built
+
+    def once(self, kind: str, key: str, build: Callable[[str], Mapping[str, Any]]) -> tuple[str, Mapping[str, Any]]:
+        """A folder of the cache, and what is known of it."""
+        self.note = Note(os.path.join(self.cache, kind, key), os.uname().nodename)
+        try:
+            return once(self.note, self.orders, build)
+        finally:
+            self.note = None
 
     def run(self, argv: Sequence[str]) -> tuple[int, str]:
         """Exit status (as `waitpid` has it) and output of a program; `StoppedError` if we were told to end."""
@@ -1124,7 +1133,7 @@ class Tools:
             child = Child(Spawn(argv, self.cwd, lambda: installer_environment(os.environ)), *collect)
         except StartError as problem:
             return CANNOT_START, f"{argv[0]}: {problem}"
-        status = watch(child, self.orders, self.log, Memory(None))
+        status = watch(child, self.orders, self.log, self.note or Memory(None))
         if self.orders.stop_at is not None:
             raise StoppedError
         return status, "\n".join(output)
@@ -1171,57 +1180,142 @@ def installer_environment(inherited: Mapping[str, str]) -> dict[str, str]:
     return {**INSTALLER_DEFAULTS, **kept}
 
 
-def once(folder: str, orders: Orders, build: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
-    """What `build` says of a folder that it fills; done by one process while others wait, again if that one died."""
-    known: Mapping[str, Any] | None = read_json(os.path.join(folder, COMPLETE))
-    if known is not None:
-        return known
-    for parent in (os.path.dirname(os.path.dirname(folder)), os.path.dirname(folder)):
-        os.makedirs(parent, mode=0o700, exist_ok=True)
-    lock = os.open(folder + ".lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        wait_for_lock(lock, orders)
-        known = read_json(os.path.join(folder, COMPLETE))
-        if known is None:
-            known = build_anew(folder, build)
-    finally:
-        os.close(lock)
-    return known
+class Note:
+    """Says where a folder of the cache is, as soon as it is built. Any number of launchers on any machines may want it.
 
+    They lock the note to agree who builds. Its builder touches it as a sign of life: on some file systems a lock holds
+    for one machine only, on some it outlives the machine that had it. Nothing worse comes of that than a folder that is
+    built twice. What is known stands in the note itself: an open file is what NFS looks at anew.
+    """
 
-def build_anew(folder: str, build: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
-    import shutil
+    PULSE_S, SILENT_S = 5.0, 120.0
 
-    shutil.rmtree(folder, ignore_errors=True)
-    try:
-        known = build()
-        write_json(os.path.join(folder, COMPLETE), known)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    return known
+    def __init__(self, place: str, host: str, silent_s: float = SILENT_S) -> None:
+        self.place = place
+        self.path = place + ".json"
+        self.next_look = 0.0
+        self.exceeded = False
+        self._host = host
+        self._silent_s = silent_s
+        self._seen: Any = None
+        self._heard = time.monotonic()
 
+    def look(self) -> None:
+        """The sign of life, as the program that builds is watched."""
+        if time.monotonic() >= self.next_look:
+            self.next_look = time.monotonic() + self.PULSE_S
+            with contextlib.suppress(OSError):
+                os.utime(self.path)
 
-def wait_for_lock(lock: int, orders: Orders) -> None:
-    import fcntl
-
-    while True:
+    def read(self) -> tuple[str, Mapping[str, Any]] | None:
+        """The folder and what is known of it, if it is there."""
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            orders.check()
-            time.sleep(0.02)
-        else:
-            return
+            file = os.open(self.path, os.O_RDONLY)
+        except FileNotFoundError:
+            return None
+        try:
+            return self.built(self.content(file))
+        finally:
+            os.close(file)
+
+    def content(self, file: int) -> Mapping[str, Any]:
+        """Of who holds the lock the file must be no other: to close one of them gives up the lock."""
+        try:
+            found = json.loads(os.pread(file, os.fstat(file).st_size, 0))
+        except ValueError:  # empty, or half written
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    def built(self, content: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:
+        folder = os.path.join(os.path.dirname(self.path), content.get("folder") or "")
+        return (folder, content) if content.get("folder") and os.path.isdir(folder) else None
+
+    def take(self) -> int | None:
+        """The note's file, locked; None if somebody else has it. Where there are no locks everyone gets it."""
+        import fcntl
+
+        file = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except (BlockingIOError, PermissionError):
+            os.close(file)
+            return None
+        except OSError:  # ENOSYS, ENOLCK
+            pass
+        return file
+
+    def is_free(self, content: Mapping[str, Any]) -> bool:
+        """Whether who holds the lock may build: not if another machine has begun to, and gives signs of life."""
+        return not content.get("building") or content.get("host") == self._host or self.is_silent()
+
+    def is_silent(self) -> bool:
+        """Whether nobody has touched it for long; by our own clock, for others go wrong."""
+        try:
+            found = os.stat(self.path)
+        except FileNotFoundError:
+            return False
+        stamp = (found.st_ino, found.st_mtime_ns)
+        if stamp != self._seen:
+            self._seen, self._heard = stamp, time.monotonic()
+        return time.monotonic() - self._heard > self._silent_s
+
+    def fill(self, file: int, leftover: str | None, build: Callable[[str], Mapping[str, Any]]) -> None:
+        """Removes what a dead builder has left, and builds."""
+        import shutil
+
+        parent, name = os.path.split(self.place)
+        if leftover:
+            shutil.rmtree(os.path.join(parent, leftover), ignore_errors=True)
+        folder = "{}.{}".format(name[:16], os.urandom(4).hex())  # short: it stands in the first line of scripts
+        self._write(file, {"building": folder, "host": self._host})
+        try:
+            self._write(file, {**build(os.path.join(parent, folder)), "folder": folder})
+        except BaseException:
+            self._write(file, {})
+            shutil.rmtree(os.path.join(parent, folder), ignore_errors=True)
+            raise
+
+    def _write(self, file: int, value: Mapping[str, Any]) -> None:
+        os.ftruncate(file, 0)
+        os.pwrite(file, json.dumps(value).encode(), 0)
+        os.fsync(file)
 
 
-def read_json(path: str) -> Any:
-    """The value in a file, None if there is none."""
+def once(note: Note, orders: Orders, build: Callable[[str], Mapping[str, Any]]) -> tuple[str, Mapping[str, Any]]:
+    """A folder that `build` has filled, and what it said of it. One process does that while others wait; if it dies,
+    the next one does."""
+    pause_s = 0.02
+    while True:
+        found = note.read()
+        if found:
+            return found
+        for parent in (os.path.dirname(os.path.dirname(note.path)), os.path.dirname(note.path)):
+            os.makedirs(parent, mode=0o700, exist_ok=True)
+        if in_turn(note, build):
+            continue
+        orders.check()
+        time.sleep(pause_s)
+        pause_s = min(1.0, pause_s * 1.2)
+
+
+def in_turn(note: Note, build: Callable[[str], Mapping[str, Any]]) -> bool:
+    """Builds it if it is our turn; False if somebody else is at it."""
+    file = note.take()
+    if file is None:
+        if note.is_silent():  # the lock has outlived its machine
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(note.path)
+        return False
     try:
-        with open(path, encoding="utf-8") as file:
-            return json.load(file)
-    except FileNotFoundError:
-        return None
+        content = note.content(file)
+        if note.built(content):
+            return True
+        free = note.is_free(content)
+        if free:
+            note.fill(file, content.get("building"), build)
+        return free
+    finally:
+        os.close(file)
 
 
 def write_json(path: str, value: Mapping[str, Any]) -> None:
@@ -1247,7 +1341,18 @@ def interpreter(tools: Tools) -> str:
         status, version = tools.run([tools.python, "-I", "-S", "-c", "import sys; print(sys.base_prefix, sys.version)"])
         if status != 0:
             raise EnvironmentFailedError(f"the interpreter {tools.python} does not run", version)
-    return " ".join([path, str(os.stat(path).st_mtime_ns), version])
+    return " ".join([path, str(os.stat(path).st_mtime_ns), version, *node_type()])
+
+
+def node_type() -> list[str]:
+    """What tells machines apart that may share a cache, and not what was built for the other: architecture, C library,
+    system."""
+    library, system = "", b""
+    with contextlib.suppress(AttributeError, ValueError, OSError):  # not everywhere is glibc
+        library = os.confstr("CS_GNU_LIBC_VERSION") or ""
+    with contextlib.suppress(OSError), open("/etc/os-release", "rb") as file:
+        system = b" ".join(re.findall(rb"^(?:ID|VERSION_ID)=.*", file.read(), re.MULTILINE))
+    return [os.uname().sysname, os.uname().machine, library, system.decode("utf-8", "replace")]
 
 
 def verify(package: Mapping[str, str]) -> None:
@@ -1319,9 +1424,8 @@ def link_target(member: Any) -> str:
 def installed_package(package: Mapping[str, str], python: str, tools: Tools) -> tuple[str, Mapping[str, Any]]:
     """The folder of an installed archive and what is known of it. The archive is only read if it is not installed
     yet: the folder's name has the digest that was verified then."""
-    folder = os.path.join(tools.cache, "packages", digest(package["sha256"], python))
 
-    def build() -> Mapping[str, Any]:
+    def build(folder: str) -> Mapping[str, Any]:
         verify(package)
         refuse_escapes(package["path"])
         tools.log.add("INFO", "Installing the package: " + package["path"])
@@ -1330,7 +1434,7 @@ def installed_package(package: Mapping[str, str], python: str, tools: Tools) -> 
             raise EnvironmentFailedError("the package {} cannot be installed".format(package["path"]), problem)
         return described(folder)
 
-    return folder, once(folder, tools.orders, build)
+    return tools.once("packages", digest(package["sha256"], python), build)
 
 
 def install_archive(archive: str, folder: str, tools: Tools) -> str | None:
@@ -1372,9 +1476,8 @@ def environment(packages: Sequence[Mapping[str, Any]], python: str, tools: Tools
     own = {name for package in packages for name in package["names"]}
     wanted = sorted({text for package in packages for text in package["requires"] if required_name(text) not in own})
     index = sorted(name + "=" + value for name, value in os.environ.items() if re.match(CHOOSES_VERSIONS, name))
-    folder = os.path.join(tools.cache, "environments", digest(python, *wanted, "", *(index if wanted else ())))
 
-    def build() -> Mapping[str, Any]:
+    def build(folder: str) -> Mapping[str, Any]:
         create_environment(folder, tools)
         if wanted:
             tools.log.add("INFO", "Installing the requirements: " + ", ".join(wanted))
@@ -1383,7 +1486,7 @@ def environment(packages: Sequence[Mapping[str, Any]], python: str, tools: Tools
                 raise EnvironmentFailedError("the trainer's requirements cannot be installed", problem)
         return described(site_packages(folder))
 
-    return folder, once(folder, tools.orders, build)
+    return tools.once("environments", digest(python, *wanted, "", *(index if wanted else ())), build)
 
 
 def required_name(requirement: str) -> str:
@@ -1476,7 +1579,7 @@ def launch(task: Task, program: Program, stdout: Lines, stderr: Lines) -> Child:
     return Child(Spawn(program.argv, task["cwd"], lambda: program.environment(task["bucket_root"])), stdout, stderr)
 
 
-def watch(child: Child, orders: Orders, log: Log, memory: Memory) -> int:
+def watch(child: Child, orders: Orders, log: Log, memory: Memory | Note) -> int:
     """Attends to a child until nothing of it is left; returns its status as `waitpid` has it."""
     try:
         status = attend(child, orders, log, memory)
@@ -1489,7 +1592,7 @@ def watch(child: Child, orders: Orders, log: Log, memory: Memory) -> int:
     return status
 
 
-def attend(child: Child, orders: Orders, log: Log, memory: Memory) -> int:
+def attend(child: Child, orders: Orders, log: Log, memory: Memory | Note) -> int:
     while child.status is None:
         child.read(orders.wait(child.outputs, patience(child, orders, memory)))
         child.expire_lines()
@@ -1502,7 +1605,7 @@ def attend(child: Child, orders: Orders, log: Log, memory: Memory) -> int:
     return child.status
 
 
-def patience(child: Child, orders: Orders, memory: Memory) -> float:
+def patience(child: Child, orders: Orders, memory: Memory | Note) -> float:
     """Seconds until something is due even if nothing happens."""
     now = time.monotonic()
     due = [memory.next_look, *(lines.due for lines in child.outputs.values() if lines.due is not None)]

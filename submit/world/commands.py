@@ -24,11 +24,12 @@ _NEVER_THERE = ("could not resolve", "connection refused", "no route to host", "
 
 _RECEIVE = """
 umask 077
-mkdir -p -- "$(dirname -- "$1")" && cat > "$1.$$.part" || exit
-if [ "$(sha256sum < "$1.$$.part" | cut -c -64)" != "$2" ]; then
-  rm -f -- "$1.$$.part"; echo "what arrived is not what was sent" >&2; exit 1
+part="$1.$(uname -n).$$.part"
+mkdir -p -- "$(dirname -- "$1")" && cat > "$part" || exit
+if [ "$(sha256sum < "$part" | cut -c -64)" != "$2" ]; then
+  rm -f -- "$part"; echo "what arrived is not what was sent" >&2; exit 1
 fi
-mv -f -- "$1.$$.part" "$1"
+mv -f -- "$part" "$1"
 """
 _HAS = '[ -f "$1" ] && [ "$(sha256sum < "$1" | cut -c -64)" = "$2" ]'
 

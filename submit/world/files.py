@@ -62,9 +62,10 @@ def make_private(folder: Path) -> None:
 
 
 def write(path: Path, data: bytes) -> None:
-    """Whole or not at all: a reader, who is the owner, never sees half of the file."""
+    """Whole or not at all: a reader, who is the owner, never sees half of the file. Threads, and machines that share
+    the folder, may write the same at once."""
     make_private(path.parent)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
+    unfinished = path.with_name(f".{path.name}.{os.urandom(8).hex()}.part")
     try:
         with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
             file.write(data)

@@ -7,8 +7,10 @@ import contextlib
 import fcntl
 import hashlib
 import io
+import json
 import os
 import shutil
+import subprocess
 import sys
 import tarfile
 import threading
@@ -24,7 +26,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from submit import launcher
-from tests.launcher.conftest import UV, Replica, task_in
+from tests.launcher.conftest import UV, Replica, linux_only, task_in, wait_until
 
 needs_uv = pytest.mark.skipif(UV is None, reason="uv is not installed")
 INSTALLERS = [pytest.param(UV, marks=needs_uv, id="uv"), pytest.param(None, id="pip")]
@@ -167,7 +169,7 @@ def test_a_requirement_that_cannot_be_found_is_told_in_the_installers_words(
     assert errors[0]["message"] == "the trainer's requirements cannot be installed"
     assert "no-such-thing-at-all" in errors[1]["message"]
     (left,) = Path(offline.task["cache"], "environments").iterdir()
-    assert left.suffix == ".lock"
+    assert left.suffix == ".json"
 
 
 def test_a_package_that_cannot_be_built_is_told(offline: Replica, tmp_path: Path) -> None:
@@ -241,19 +243,44 @@ def test_many_launchers_that_want_the_same_build_it_once(offline: Replica, tmp_p
     assert len({replica.output()[1] for replica in replicas}) == 1
 
 
-def test_a_folder_that_a_dead_launcher_left_half_made_is_made_anew(offline: Replica, tmp_path: Path) -> None:
-    wheel = make_wheel(tmp_path, "pkg", "1.0", PRINTS_WHERE_FROM)
-    offline.task["packages"] = [package(wheel)]
-    assert offline.run() == 0
+def test_what_a_dead_launcher_had_begun_is_begun_anew(offline: Replica, tmp_path: Path) -> None:
+    slow = tmp_path / "slow"
+    slow.touch()
+    setup = f"""
+import os, time
+from setuptools import setup
+if os.path.exists({str(slow)!r}):
+    open({str(tmp_path / "building")!r}, "w").close()
+    time.sleep(600)
+setup(name="pkg", version="1.0", packages=["pkg"])
+"""
+    sdist = make_sdist(tmp_path, "pkg", "1.0", {"setup.py": setup, **PRINTS_WHERE_FROM})
+    offline.task |= {"packages": [package(sdist)], "builder": sys.executable}
+    offline.start(control=False)
+    wait_until((tmp_path / "building").exists)
+    assert offline.process
+    offline.process.kill()
+    offline.process.wait()
     cache = Path(offline.task["cache"])
-    for made in cache.glob("*/*/jobdir.json"):
-        made.unlink()
-        shutil.rmtree(made.parent / "pkg", ignore_errors=True)
-        (made.parent / "half").write_text("")
+    (note,) = cache.glob("packages/*.json")
+    half = note.parent / json.loads(note.read_text())["building"]
+    (half / "half").mkdir(parents=True)
+    slow.unlink()
 
     assert offline.run() == 0
 
-    assert not list(cache.glob("*/*/half"))
+    assert not half.exists()
+    assert len([path for path in note.parent.iterdir() if path.is_dir()]) == 1
+
+
+def test_a_cache_that_somebody_has_emptied_is_filled_anew(offline: Replica, tmp_path: Path) -> None:
+    offline.task["packages"] = [package(make_wheel(tmp_path, "pkg", "1.0", PRINTS_WHERE_FROM))]
+    assert offline.run() == 0
+    for made in Path(offline.task["cache"]).glob("*/*.*/"):
+        if made.is_dir():
+            shutil.rmtree(made)
+
+    assert offline.run() == 0
 
 
 def test_a_launcher_that_waits_for_anothers_build_obeys_an_order(offline: Replica, tmp_path: Path) -> None:
@@ -261,14 +288,71 @@ def test_a_launcher_that_waits_for_anothers_build_obeys_an_order(offline: Replic
     offline.task["packages"] = [package(wheel)]
     assert offline.run() == 0
     cache = Path(offline.task["cache"])
-    (made,) = cache.glob("packages/*/jobdir.json")
-    made.unlink()
-    with (made.parent.parent / (made.parent.name + ".lock")).open() as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    (note,) = cache.glob("packages/*.json")
+    note.write_text("")
+    with note.open("r+") as lock:
+        fcntl.lockf(lock, fcntl.LOCK_EX)
         offline.start()
         offline.tell("term 60")
         assert offline.wait(5) == 143
     assert offline.record()["cause"] == "terminated"
+
+
+def test_another_machine_that_builds_is_waited_for_as_long_as_it_gives_signs_of_life(tmp_path: Path) -> None:
+    """Its lock need not be seen here."""
+    theirs = tmp_path / "cache" / "kind" / "key"
+    (theirs.parent / "key.half").mkdir(parents=True)
+    file = theirs.with_suffix(".json")
+    file.write_text(json.dumps({"building": "key.half", "host": "elsewhere"}))
+    note = launcher.Note(str(theirs), "here", silent_s=0.3)
+
+    assert not launcher.in_turn(note, makes_folder)
+    launcher.Note(str(theirs), "elsewhere").look()
+    assert not launcher.in_turn(note, makes_folder)
+    wait_until(lambda: launcher.in_turn(note, makes_folder))
+
+    found = note.read()
+    assert found
+    assert Path(found[0], "made").exists()
+    assert not (theirs.parent / "key.half").exists()
+
+
+def test_a_lock_that_outlives_its_machine_is_given_up(tmp_path: Path) -> None:
+    (tmp_path / "key.json").touch()
+    with subprocess.Popen([sys.executable, "-c", HOLDS_LOCK, tmp_path / "key.json"], stdout=subprocess.PIPE) as holder:
+        assert holder.stdout
+        holder.stdout.readline()
+        note = launcher.Note(str(tmp_path / "key"), "here", silent_s=0.3)
+        assert not launcher.in_turn(note, makes_folder)
+        wait_until(lambda: launcher.in_turn(note, makes_folder))
+        holder.kill()
+    assert note.read()
+
+
+HOLDS_LOCK = """
+import fcntl, sys, time
+with open(sys.argv[1], "r+") as file:
+    fcntl.lockf(file, fcntl.LOCK_EX)
+    print(flush=True)
+    time.sleep(600)
+"""
+
+
+def makes_folder(folder: str) -> dict[str, Any]:
+    Path(folder).mkdir()
+    Path(folder, "made").touch()
+    return {}
+
+
+@linux_only
+def test_machines_of_another_architecture_have_environments_of_their_own(offline: Replica, tmp_path: Path) -> None:
+    """`setarch` is that for all who ask."""
+    offline.task["packages"] = [package(make_wheel(tmp_path, "pkg", "1.0", PRINTS_WHERE_FROM))]
+    assert offline.run() == 0
+    offline.prefix = ["setarch", "i686"]
+    assert offline.run() == 0
+    first, second = (text for text in offline.output() if "/environments/" in text)
+    assert first != second
 
 
 def test_scripts_of_the_environment_are_on_the_path_and_run(offline: Replica, tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from submit.errors import ErrorKind, ServiceError
 from submit.job import Target
 from submit.steps import Call, Step, Upload
 from submit.target import Surroundings
+from submit.world import files
 from submit.world.perform import World, require_posix
 
 
@@ -26,6 +29,17 @@ def upload(path: Path, data: bytes) -> Upload:
 def test_an_upload_writes_the_bytes(world: World, tmp_path: Path) -> None:
     world.perform(upload(tmp_path / "a" / "b.tar.gz", b"code"))
     assert (tmp_path / "a" / "b.tar.gz").read_bytes() == b"code"
+
+
+def test_threads_may_write_the_same_at_once(tmp_path: Path) -> None:
+    """A job each, of the same package."""
+    data = os.urandom(1 << 20)
+    for number in range(20):
+        path = tmp_path / str(number) / "b.tar.gz"
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda path: files.write(path, data), [path] * 4))
+        assert path.read_bytes() == data
+        assert list(path.parent.iterdir()) == [path]
 
 
 def test_unchanged_code_is_not_uploaded_again(world: World, tmp_path: Path) -> None:
