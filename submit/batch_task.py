@@ -82,6 +82,19 @@ def write(path: str, text: str) -> None:
     os.replace(draft, path)
 
 
+def rest(process: subprocess.Popen[bytes]) -> None:
+    """Until it ends, or for `LOOK_S`."""
+    if not hasattr(signal, "sigtimedwait"):
+        time.sleep(LOOK_S)
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
+    try:
+        if process.poll() is None:
+            signal.sigtimedwait({signal.SIGCHLD}, LOOK_S)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 class EndError(Exception):
     """The replica is to end before its trainer has run; why."""
 
@@ -221,7 +234,7 @@ class Task:
             if self.why and not told:
                 told = True
                 process.terminate()  # it passes that on, with grace
-            time.sleep(LOOK_S)
+            rest(process)
         self._ended(task, process.returncode)
         return process.returncode if process.returncode >= 0 else 128 - process.returncode
 

@@ -170,7 +170,16 @@ class Client:
     ) -> Mapping[Handle, Status]:
         """As `wait`; all of them have the same time."""
         deadline = None if timeout_s is None else time.monotonic() + timeout_s
-        return watch.until_ended(handles, self.describe, surroundings.pause, time.monotonic, deadline, changed)
+        return watch.until_ended(handles, self.describe, self._pause(handles), time.monotonic, deadline, changed)
+
+    def _pause(self, handles: Sequence[Handle]) -> Callable[[float], None]:
+        """Between looks at jobs; a backend may end it sooner when it has one to mind. It need not have
+        `await_change`."""
+        alone = handles[0] if len(handles) == 1 else None
+        await_change = getattr(load(alone.backend), "await_change", None) if alone else None
+        if await_change is None:
+            return surroundings.pause
+        return lambda seconds: carry_out(await_change(alone, self.target, seconds), self._world.perform)
 
     def cancel(self, handle: Handle) -> None:
         carry_out(self._ending("cancel", handle), self._world.perform)

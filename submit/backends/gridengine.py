@@ -14,6 +14,7 @@ find = _batch.find
 describe = _batch.describe
 list_jobs = _batch.list_jobs
 logs = _batch.logs
+await_change = _batch.await_change
 cancel = _batch.cancel
 delete = _batch.delete
 links = _batch.links

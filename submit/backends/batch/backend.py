@@ -87,6 +87,10 @@ class Batch:
         last = yield from self._page(handle, place, behind, 0.0)
         return LogPage(entries=last.entries, cursor=last.cursor, ended=not (last.entries or last.more), more=last.more)
 
+    def await_change(self, handle: Handle, target: Target, wait_s: float) -> Conversation[None]:
+        """Its folder tells of its end sooner than the scheduler should be asked again."""
+        yield following.await_change(Place.parse(handle, target), wait_s)
+
     def cancel(self, handle: Handle, target: Target) -> Conversation[None]:
         """Marks it first: nobody else may remember a job that was cancelled before it ran."""
         place = Place.parse(handle, target)

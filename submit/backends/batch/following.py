@@ -7,6 +7,7 @@ seldom about a job that is silent.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
@@ -41,6 +42,18 @@ printf '%s\n' "$new" | while read -r name from size; do
 done
 """.replace("LIMIT", str(LIMIT))
 
+_AWAIT_CHANGE = """
+cd "$1" 2>/dev/null || exit 0
+left=$2
+set -- fence.* stop.*
+known=$*
+while [ "$*" = "$known" ] && [ "$left" -gt 0 ]; do
+  sleep 0.1
+  left=$((left - 1))
+  set -- fence.* stop.*
+done
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cursor:
@@ -68,6 +81,13 @@ def follow(place: Place, cursor: Cursor, wait_s: float) -> Command:
     argv = ("sh", "-c", _FOLLOW, "follow", f"{place.site.root}/jobs/{place.key}", str(round(wait_s * 10)))
     known = "".join(f"{name} {position}\n" for name, position in cursor.positions.items())
     return Command(argv=argv, stdin=known, host=place.site.host, changes=False)
+
+
+def await_change(place: Place, wait_s: float) -> Command:
+    """Returns when a run of the job begins or ends, and after so many seconds, but not at once."""
+    folder = f"{place.site.root}/jobs/{place.key}"
+    argv = ("sh", "-c", _AWAIT_CHANGE, "await", folder, str(math.ceil(wait_s * 10)))
+    return Command(argv=argv, host=place.site.host, changes=False)
 
 
 def read(answer: str, cursor: Cursor) -> tuple[list[LogEntry], Cursor, bool]:
