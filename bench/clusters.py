@@ -7,29 +7,37 @@ that is installed, without which submitit and TorchX know no states.
 
 from __future__ import annotations
 
+import atexit
 import dataclasses
 import json
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import Self
 
 from bench import logs, processes, programs
 from bench.arms import Arm, Measured, Sample, alternate, ratio
 from bench.commands import python
-from bench.log_jobs import Load, submit_stream
+from bench.log_jobs import Load, followed, submit_stream
 from bench.report import Limit, Report, missing, times
 from bench.setting import Setting
 from tests.clusters import accounting, slurm
 from tests.clusters.daemons import wait_until
 
 DRIVERS = Path(__file__).parent / "cluster_drivers.py"
+FOLLOWERS = Path(__file__).parent / "cluster_followers.py"
 NAMES = {"jobdir": "jobdir", "submitit": "submitit", "torchx": "TorchX", "psij": "PSI/J"}
 _OPTIONS = f'[tool.submit.slurm]\npython = "{sys.executable}"\ncpus = 1\nmemory = "100MiB"\n'
 _WITHOUT_STATES = "it has no states on demand: it polls the queue every 30 s"
 _CRASHES = "its status of a cancelled job fails: `failed to translate slurm state CANCELLED by 0`"
+_FOLLOWS = {
+    "submitit": "it follows no log; the program reads all of `Job.stdout()` again every 0.1 s until `Job.done()`",
+    "torchx": "`Runner.log_lines(should_tail=True)`, which asks accounting for the job's state every 0.1 s",
+    "psij": "it shows no log; the program reads its own `stdout_path` every 0.1 s until the job's state is final",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,7 +60,7 @@ class Bench:
         argv = python("-P", str(DRIVERS), library, verb, str(count))
 
         def once() -> Sample:
-            self._open(verb in ("noop", "cancel"))
+            self.open(verb in ("noop", "cancel"))
             try:
                 ran = processes.run(argv, env=self.setting.env, cwd=self.setting.project, reap=False)
             finally:
@@ -62,7 +70,7 @@ class Bench:
 
         return once
 
-    def _open(self, runs: bool) -> None:
+    def open(self, runs: bool) -> None:
         """A partition that is down takes jobs, and runs none."""
         self.cluster.run("scontrol", "update", "partition=main", f"state={'up' if runs else 'down'}")
 
@@ -71,28 +79,30 @@ class Bench:
         wait_until(lambda: not self.cluster.run("squeue", "-h"), "an empty queue")
 
 
-@contextmanager
-def running(setting: Setting) -> Iterator[Bench]:
+def running(setting: Setting) -> Bench:
     if reason := slurm.missing():
         raise processes.BrokenError(f"no cluster can be started here: {reason}")
-    with (
-        tempfile.TemporaryDirectory(prefix="bench-slurm-") as folder,
-        slurm.running(Path(folder), accounts=not accounting.missing()) as cluster,
-    ):
-        yield Bench.of(setting, cluster)
+    return Bench.of(setting, _cluster())
+
+
+@cache
+def _cluster() -> slurm.Slurm:
+    """The same for all benchmarks of a run."""
+    until_exit = ExitStack()
+    atexit.register(until_exit.close)
+    folder = until_exit.enter_context(tempfile.TemporaryDirectory(prefix="bench-slurm-"))
+    return until_exit.enter_context(slurm.running(Path(folder), accounts=not accounting.missing()))
 
 
 def noop(setting: Setting) -> Report:
-    with running(setting) as bench:
-        measured = alternate(bench.arms("noop", 1), setting.runs)
+    measured = alternate(running(setting).arms("noop", 1), setting.runs)
     return _report("clusters: a job that does nothing, from submission to its result", measured)
 
 
 def submit(setting: Setting) -> Report:
     """One after the other, as programs that do not know all of their jobs before."""
     count = 20 if setting.quick else 100
-    with running(setting) as bench:
-        measured = alternate(bench.arms("submit", count), setting.runs, warm=False)
+    measured = alternate(running(setting).arms("submit", count), setting.runs, warm=False)
     limit = Limit("jobdir ÷ submitit ≤ 0.15", ratio(measured[0], measured[1], "wall_s"), 0.15)
     notes = ["submitit waits 0.2 s after each submission, to be gentle; for many it has arrays"]
     return _report(f"clusters: submission, for each of {count} jobs", measured, [limit], notes)
@@ -100,8 +110,8 @@ def submit(setting: Setting) -> Report:
 
 def status(setting: Setting) -> Report:
     count = 100 if setting.quick else 1000
-    with running(setting) as bench:
-        measured = alternate(bench.arms("status", count, ("jobdir", "submitit", "torchx")), setting.runs, warm=False)
+    arms = running(setting).arms("status", count, ("jobdir", "submitit", "torchx"))
+    measured = alternate(arms, setting.runs, warm=False)
     limits = [
         Limit("jobdir: ≤ 0.2 s", measured[0].median("wall_s"), 0.2),
         Limit("jobdir: processes ≤ 2, one of which asks the queue", measured[0].most("started"), 2),
@@ -111,8 +121,7 @@ def status(setting: Setting) -> Report:
 
 
 def cancel(setting: Setting) -> Report:
-    with running(setting) as bench:
-        measured = alternate(bench.arms("cancel", 1, ("jobdir", "submitit", "psij")), setting.runs, warm=False)
+    measured = alternate(running(setting).arms("cancel", 1, ("jobdir", "submitit", "psij")), setting.runs, warm=False)
     limit = Limit("jobdir: ≤ 2 s", measured[0].median("wall_s"), 2.0)
     return _report(
         "clusters: from the cancellation of a running job until it is known",
@@ -123,13 +132,24 @@ def cancel(setting: Setting) -> Report:
 
 
 def follow(setting: Setting) -> Report:
-    with running(setting) as bench:
-        load = Load(seconds=10 if setting.quick else 30)
-        arm = logs.following("submit, Slurm", bench.setting, load, ["--backend=slurm"], submit_stream)
-        measured = alternate([arm], setting.runs, warm=False)
-    limits = logs.losses("Slurm", measured[0])
+    bench = running(setting)
+    bench.open(runs=True)
+    load = Load(seconds=10 if setting.quick else 30)
+    ours = logs.following("jobdir", bench.setting, load, ["--backend=slurm"], submit_stream)
+    arms = [ours, *(_peer_follows(bench.setting, load, name) for name in _FOLLOWS)]
+    measured = alternate(arms, setting.runs, warm=False)
+    notes = [f"{NAMES[name]}: {how}" for name, how in _FOLLOWS.items()]
+    notes.append("the peers' programs submit their job as well, which is in their CPU time")
     title = f"clusters: the log of a job on a node, four lines a second for {load.seconds:.0f} s"
-    return logs.report(title, measured, limits)
+    return logs.report(title, measured, logs.losses("jobdir", measured[0]), notes)
+
+
+def _peer_follows(setting: Setting, load: Load, library: str) -> Arm:
+    def prepare() -> Callable[[], Sample]:
+        programs.library(library)
+        return lambda: followed(lambda place: python("-P", str(FOLLOWERS), library, *load.args(place)), setting)
+
+    return Arm(NAMES[library], prepare)
 
 
 def _report(title: str, arms: Sequence[Measured], limits: Sequence[Limit] = (), notes: Sequence[str] = ()) -> Report:
