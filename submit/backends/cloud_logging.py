@@ -36,8 +36,9 @@ REFUSED_POLLS, BUSY_POLLS = 100, 20
 BUSY_S, LONGEST_PAUSE_S = 5.0, 10.0
 CUT_S = 0.1
 """Before a tail that was cut is opened again."""
-GIVE_UP = 200
-"""Answers in a row that did not come, about half an hour."""
+GIVE_UP, GIVE_UP_NOW = 200, 8
+"""Answers in a row that did not come: about half an hour for who follows a job, and somewhat longer than the minute of
+the quota for who asks what there is now."""
 
 End = Callable[[], Conversation[str]]
 """Asks the job's service when the job ended, in the normal form; "" if it has not."""
@@ -69,7 +70,7 @@ def page(cursor: str, project: str, job_id: str, wait_s: float, end: End) -> Con
     try:
         found = yield from _page(before, _Log(project, job_id), wait_s, end)
     except ServiceError as error:
-        return (yield from _later(before, error))
+        return (yield from _later(before, error, GIVE_UP if wait_s else GIVE_UP_NOW))
     return replace(found, cursor=cursor) if not wait_s and _is_done(found) and before.began else found
 
 
@@ -173,12 +174,12 @@ def _answer(
     return LogPage(entries=entries, cursor=str(cursor), ended=ended, more=more, hold_s=hold_s)
 
 
-def _later(cursor: Cursor, error: ServiceError) -> Conversation[LogPage]:
+def _later(cursor: Cursor, error: ServiceError, limit: int) -> Conversation[LogPage]:
     """The same place once more, after a pause. Who was never answered is told at once."""
     if error.kind is ErrorKind.INVALID and cursor.token:  # tokens do not live for ever: the list is begun anew
         return LogPage(entries=(), cursor=str(replace(cursor, token="")), ended=False, more=True)
     is_worth_it = error.kind is ErrorKind.QUOTA or (error.kind is ErrorKind.TRANSIENT and cursor.began)
-    if not is_worth_it or cursor.failures >= GIVE_UP:
+    if not is_worth_it or cursor.failures >= limit:
         raise error
     least = BUSY_S if error.kind is ErrorKind.QUOTA else 0.25
     yield pause(min(least * 2**cursor.failures, max(LONGEST_PAUSE_S, least)))

@@ -94,6 +94,16 @@ def test_a_service_that_never_answered_is_told() -> None:
         CloudLog(LINES, 30, ["503"]).page("", 1.0)
 
 
+@pytest.mark.parametrize("trouble", ["429", "503"])
+def test_who_asks_what_there_is_now_is_told_after_about_the_minute_of_the_quota(trouble: str) -> None:
+    log = CloudLog(LINES, 1000, ["", *[trouble] * 1000], page_size=10)
+    page = log.page("", 0.0)
+    with pytest.raises(ServiceError, match=trouble):
+        while True:
+            page = log.page(page.cursor, 0.0)
+    assert 20 < log.now < 90
+
+
 def test_what_is_refused_is_told() -> None:
     log = CloudLog(LINES, 30, ["404"])
     with pytest.raises(ServiceError, match="404"):
