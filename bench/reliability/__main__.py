@@ -56,6 +56,7 @@ def fault_matrix(_: argparse.Namespace) -> Iterator[str]:
         found = []
         for backend in BACKENDS:
             for verb in faults.VERBS[backend]:
+                yield f"{backend}: every call of {verb} fails in every way"
                 for cell in (*faults.cells(here, backend, verb), *faults.unreachable(here, backend, verb)):
                     found.append(cell)
                     if cell.wrong:
