@@ -11,6 +11,7 @@ import shlex
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from submit.errors import CommandError, ErrorKind, ServiceError, UnansweredError, UnsentError
@@ -18,11 +19,15 @@ from submit.steps import Command, Upload
 from submit.world import files
 
 _SSH_FAILED = 255
+_LITTLE = 1 << 14
+"""So many bytes are sent sooner than it is asked whether they are there."""
 _SOCKET_FOLDER = 45
 """A socket's name has 103 characters at most (macOS), of which ssh takes 58: a temporary folder may be too deep."""
 _NEVER_THERE = ("could not resolve", "connection refused", "no route to host", "permission denied", "timed out during")
 
-_RECEIVE = """
+_HAS = '[ -f "$1" ] && [ "$(sha256sum < "$1" | cut -c -64)" = "$2" ]'
+_RECEIVE = f"""
+{_HAS} && exec cat > /dev/null
 umask 077
 part="$1.$(uname -n).$$.part"
 mkdir -p -- "$(dirname -- "$1")" && cat > "$part" || exit
@@ -31,7 +36,6 @@ if [ "$(sha256sum < "$part" | cut -c -64)" != "$2" ]; then
 fi
 mv -f -- "$part" "$1"
 """
-_HAS = '[ -f "$1" ] && [ "$(sha256sum < "$1" | cut -c -64)" = "$2" ]'
 
 
 class Commands:
@@ -46,10 +50,11 @@ class Commands:
     def upload(self, step: Upload) -> None:
         """To another machine: whole or not at all, verified where it arrives."""
         place = step.to.removeprefix("~/")
-        try:
-            self._run(("sh", "-c", _HAS, "sh", place, step.digest), step.host, b"", 60.0)
-        except CommandError:
-            self._run(("sh", "-c", _RECEIVE, "sh", place, step.digest), step.host, step.data, 600.0)
+        if len(step.data) > _LITTLE:
+            with suppress(CommandError):
+                self._run(("sh", "-c", _HAS, "sh", place, step.digest), step.host, b"", 60.0)
+                return
+        self._run(("sh", "-c", _RECEIVE, "sh", place, step.digest), step.host, step.data, 600.0)
 
     def _run(self, argv: Sequence[str], host: str, data: bytes, timeout_s: float) -> str:
         line = [*self._ssh(host), shlex.join(argv)] if host else list(argv)

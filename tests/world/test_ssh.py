@@ -63,8 +63,9 @@ def test_a_runtime_folder_that_is_too_deep_for_sockets_is_left_alone(tmp_path: P
     assert list(deep.iterdir()) == []
 
 
-def test_an_upload_is_whole_private_and_not_sent_again(commands: Commands, tmp_path: Path) -> None:
-    data = bytes(range(256)) * 1000
+@pytest.mark.parametrize("size", [1, 1000], ids=["little", "much"])
+def test_an_upload_is_whole_private_and_not_sent_again(commands: Commands, tmp_path: Path, size: int) -> None:
+    data = bytes(range(256)) * size
     path = tmp_path / "a" / "it's.tar.gz"
     step = Upload(data=data, to=str(path), digest=hashlib.sha256(data).hexdigest(), host=ssh.HOST)
     commands.upload(step)
