@@ -81,7 +81,7 @@ trainingInput:
 _TIMEOUT = "trainingInput: {scaleTier: BASIC, scheduling: {maxRunningTime: 2s}}\n"
 
 
-def messages(entries: Sequence[LogEntry], start: str) -> list[str]:
+def messages(entries: Sequence[LogEntry], start: str | tuple[str, ...]) -> list[str]:
     """What the trainer said of its own, which starts so."""
     return [entry.message for entry in entries if entry.replica != "service" and entry.message.startswith(start)]
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -150,18 +151,19 @@ class Site:
             self._ended[source] = handle
         return self._ended[source]
 
-    def awaken(self, handle: Handle) -> None:
-        """Waits until the trainer says that it is awake."""
-        assert any(entry.message == AWAKE for entry in self._follow(handle, "")), f"{handle} ended before it ran"
+    def awaken(self, handle: Handle, replicas: int = 1) -> None:
+        """Waits until so many replicas have said that they are awake."""
+        calls = (entry for entry in self.follow(handle) if entry.message == AWAKE)
+        assert len(list(islice(calls, replicas))) == replicas, f"{handle} ended before it ran"
 
     def log(self, handle: Handle, cursor: str = "") -> list[LogEntry]:
         """All entries behind the cursor, up to the end of the job."""
-        return list(self._follow(handle, cursor))
+        return list(self.follow(handle, cursor))
 
     def page(self, handle: Handle, cursor: str, wait_s: float) -> LogPage:
         return self._take(self.backend.logs(handle, self.target, cursor, wait_s))
 
-    def _follow(self, handle: Handle, cursor: str) -> Iterator[LogEntry]:
+    def follow(self, handle: Handle, cursor: str = "") -> Iterator[LogEntry]:
         """Each entry once, or it fails, also where a log without end would come of a repeat."""
         deadline, ended = time.monotonic() + PATIENCE_S, False
         seen: set[str] = set()

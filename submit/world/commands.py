@@ -7,23 +7,28 @@ the first command pays for one.
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from submit.errors import CommandError, ErrorKind, ServiceError, UnansweredError, UnsentError
 from submit.steps import Command, Upload
-from submit.world import files
+from submit.world import files, surroundings
 
 _SSH_FAILED = 255
+_NOT_FOUND = 127
 _LITTLE = 1 << 14
 """So many bytes are sent sooner than it is asked whether they are there."""
 _SOCKET_FOLDER = 45
 """A socket's name has 103 characters at most (macOS), of which ssh takes 58: a temporary folder may be too deep."""
-_NEVER_THERE = ("could not resolve", "connection refused", "no route to host", "permission denied", "timed out during")
+_DENIED = ("permission denied", "host key verification failed")
+_NEVER_THERE = (*_DENIED, "could not resolve", "connect to host", "timed out during", "stdio forwarding failed")
+_PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, *(30.0,) * 8)
+"""before a question is asked again whose connection was cut: five minutes for a laptop that changes its network"""
 
 _HAS = '[ -f "$1" ] && [ "$(sha256sum < "$1" | cut -c -64)" = "$2" ]'
 _RECEIVE = f"""
@@ -39,13 +44,24 @@ mv -f -- "$part" "$1"
 
 
 class Commands:
-    """`environ` is the environment of what runs on this machine, ssh among it."""
+    """`environ` is the environment of what runs on this machine, ssh among it; `progress` is told what takes long."""
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
+    def __init__(self, environ: Mapping[str, str], progress: Callable[[str], None] = lambda _: None) -> None:
         self._environ = environ
+        self._progress = progress
+        self._known: set[str] = set()
+        """machines that have answered"""
 
     def run(self, command: Command) -> str:
-        return self._run(command.argv, command.host, command.stdin.encode(), command.timeout_s)
+        """What changes nothing is asked again if the connection to a machine is lost that was there before."""
+        host = command.host
+        for pause_s in _PAUSES_S if host in self._known and not command.changes else ():
+            done = self._done(command.argv, host, command.stdin.encode(), command.timeout_s)
+            if not _was_cut(done):
+                return _text(done, command.argv[0], host)
+            self._progress(f"ssh to `{host}` was cut; trying again")
+            surroundings.pause(pause_s)
+        return self._run(command.argv, host, command.stdin.encode(), command.timeout_s)
 
     def upload(self, step: Upload) -> None:
         """To another machine: whole or not at all, verified where it arrives."""
@@ -57,6 +73,11 @@ class Commands:
         self._run(("sh", "-c", _RECEIVE, "sh", place, step.digest), step.host, step.data, 600.0)
 
     def _run(self, argv: Sequence[str], host: str, data: bytes, timeout_s: float) -> str:
+        return _text(self._done(argv, host, data, timeout_s), argv[0], host)
+
+    def _done(
+        self, argv: Sequence[str], host: str, data: bytes, timeout_s: float
+    ) -> subprocess.CompletedProcess[bytes]:
         line = [*self._ssh(host), shlex.join(argv)] if host else list(argv)
         try:
             done = subprocess.run(
@@ -73,9 +94,9 @@ class Commands:
         except subprocess.TimeoutExpired as error:
             message = f"`{argv[0]}`{_at(host)} has not answered within {timeout_s:g} s"
             raise UnansweredError(message, kind=ErrorKind.TRANSIENT) from error
-        if done.returncode:
-            raise _failure(argv[0], host, done.returncode, done.stderr.decode(errors="replace").strip())
-        return done.stdout.decode(errors="surrogateescape")
+        if host and done.returncode != _SSH_FAILED:
+            self._known.add(host)
+        return done
 
     def _ssh(self, host: str) -> list[str]:
         sharing = ("ControlMaster=auto", f"ControlPath={self._sockets()}/%C", "ControlPersist=60")
@@ -97,13 +118,37 @@ def _missing(program: str) -> UnsentError:
     return UnsentError(f"`{program}` is not installed on this machine", kind=ErrorKind.INVALID, hint=hint)
 
 
+def _was_cut(done: subprocess.CompletedProcess[bytes]) -> bool:
+    return done.returncode == _SSH_FAILED and not any(words in _said(done).lower() for words in _DENIED)
+
+
+def _text(done: subprocess.CompletedProcess[bytes], program: str, host: str) -> str:
+    if done.returncode:
+        raise _failure(program, host, done.returncode, _said(done))
+    return done.stdout.decode(errors="surrogateescape")
+
+
+def _said(done: subprocess.CompletedProcess[bytes]) -> str:
+    return done.stderr.decode(errors="replace").strip()
+
+
 def _failure(program: str, host: str, code: int, output: str) -> ServiceError:
     if not host or code != _SSH_FAILED:
-        return CommandError(f"`{program}`{_at(host)}: {output or f'exit code {code}'}", code=code, output=output)
+        if host and code == _NOT_FOUND and re.search(rf"{re.escape(program)}: .*not found", output):
+            hint = f"Name a machine that has it; `ssh {host} command -v {program}` must find it."
+            return UnsentError(f"`{program}` is not installed on `{host}`", kind=ErrorKind.INVALID, hint=hint)
+        words = _in_one_line(program, output) or f"exit code {code}"
+        return CommandError(f"`{program}`{_at(host)}: {words}", code=code, output=output)
     hint = f"Try `ssh {host} true`: it must work without a question."
     if any(words in output.lower() for words in _NEVER_THERE):
         return UnsentError(f"ssh to `{host}`: {output}", kind=ErrorKind.TRANSIENT, hint=hint)
     return UnansweredError(f"ssh to `{host}`: {output}", kind=ErrorKind.TRANSIENT, hint=hint)
+
+
+def _in_one_line(program: str, output: str) -> str:
+    """Without the program's name and the word `error` on each line, which the message has itself."""
+    lines = (re.sub(rf"^({re.escape(program)}: )?(error: )?", "", line.strip()) for line in output.splitlines())
+    return "; ".join(filter(None, lines))
 
 
 def _at(host: str) -> str:

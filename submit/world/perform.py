@@ -102,7 +102,7 @@ class World:
         if self._commands is None:
             from submit.world.commands import Commands
 
-            self._commands = Commands(self._surroundings.environ)
+            self._commands = Commands(self._surroundings.environ, self._progress)
         return self._commands
 
     @contextmanager

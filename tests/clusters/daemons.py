@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -113,12 +113,17 @@ class Daemons:
             process.kill()
             process.wait()
 
-    def kill_children(self, name: str) -> None:
-        """Those that a daemon has started and that have cleaned their environment, so that it does not tell them."""
-        for pid in _processes():
-            if _parent(pid) == self._running[name].pid:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+    def send(self, name: str, number: signal.Signals) -> None:
+        self._running[name].send_signal(number)
+
+    def kill_kin(self, name: str) -> None:
+        """All that has come of a daemon and has its name, such as those of `sshd`, one or two for each connection."""
+        for pid in list(_kin(self._running[name].pid, name)):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    def children(self, name: str) -> list[int]:
+        return [pid for pid in _processes() if _parent(pid) == self._running[name].pid]
 
     def stop_all(self) -> None:
         """At once, for nothing of them is needed any more; with all that they have started."""
@@ -149,6 +154,20 @@ def _parent(pid: int) -> int | None:
         return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
     except OSError:
         return None
+
+
+def _kin(pid: int, name: str) -> Iterator[int]:
+    for child in _processes():
+        if _parent(child) == pid and _name(child) == name:
+            yield child
+            yield from _kin(child, name)
+
+
+def _name(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return ""
 
 
 def _environment(pid: int) -> bytes:

@@ -5,7 +5,9 @@ complex `gpu` that only counts, as most sites have it: https://gridscheduler.sou
 from __future__ import annotations
 
 import getpass
+import os
 import re
+import signal
 import socket
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -103,6 +105,10 @@ class GridEngine:
         """A command of an administrator; what it prints."""
         return self.daemons.run(*argv, stdin=stdin)
 
+    def numbers(self, name: str) -> list[str]:
+        """Grid Engine's own, of the jobs with that name that wait or run."""
+        return re.findall(r"^job_number: +(\d+)", self.daemons.attempt("qstat", "-j", name).stdout, re.MULTILINE)
+
     def start_master(self) -> None:
         self.daemons.start("qmaster", str(LIBRARY / "sge_qmaster"), also={"SGE_ND": "1"})
         self.daemons.until(lambda: self.daemons.works("qconf", "-sh"), "qmaster")
@@ -113,6 +119,20 @@ class GridEngine:
     def start_host(self) -> None:
         self.daemons.start("execd", str(LIBRARY / "sge_execd"), also={"SGE_ND": "1"})
         self.daemons.until(self._host_is_up, "execd")
+
+    def lose_host(self) -> None:
+        """As if its network were gone: the daemon, and the shepherds of its jobs. What they run goes on."""
+        shepherds = self.daemons.children("execd")
+        self.daemons.kill("execd")
+        for pid in shepherds:
+            os.kill(pid, signal.SIGKILL)
+
+    def change(self, settings: Mapping[str, str]) -> None:
+        """Of the cluster's configuration: sge_conf(5)."""
+        said = self.run("qconf", "-sconf").splitlines(keepends=True)
+        path = self.daemons.folder / "global"  # the name says which configuration it is
+        path.write_text(_changed("".join(line for line in said if not line.startswith("#")), settings))
+        self.run("qconf", "-Mconf", str(path))
 
     def _host_is_up(self) -> bool:
         """It has reported its load, and takes jobs."""
@@ -183,7 +203,9 @@ def _configure(daemons: Daemons) -> None:
     _give(daemons, "-Ahgrp", f"group_name @allhosts\nhostlist {host}\n")
     for name, rule in (("mpi", "$round_robin"), ("smp", "$pe_slots")):
         _give(daemons, "-Ap", _PARALLEL.format(name=name, rule=rule))
-    _give(daemons, "-Aq", _changed(daemons.run("qconf", "-sq"), _QUEUE))
+    jobs = daemons.folder / "tmp"  # in /tmp, what a host that was killed has left is in the way of the next cluster
+    jobs.mkdir()
+    _give(daemons, "-Aq", _changed(daemons.run("qconf", "-sq"), {**_QUEUE, "tmpdir": str(jobs)}))
     _give(daemons, "-Msconf", _changed(daemons.run("qconf", "-ssconf"), _SCHEDULER))
 
 

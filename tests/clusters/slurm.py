@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import getpass
 import os
+import signal
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -95,12 +96,25 @@ class Slurm:
         """A command of an administrator; what it prints."""
         return self.daemons.run(*argv, stdin=stdin)
 
+    def numbers(self, name: str) -> list[str]:
+        """Slurm's own, of the jobs with that name that it knows."""
+        return self.run("squeue", "-h", "-t", "all", f"--name={name}", "-o", "%i").split()
+
     def start_controller(self) -> None:
         self.daemons.start("slurmctld", "slurmctld", "-D")
         self.daemons.until(lambda: self.daemons.works("scontrol", "ping"), "slurmctld")
 
     def stop_controller(self) -> None:
         self.daemons.stop("slurmctld")
+
+    @contextmanager
+    def hanging_controller(self) -> Iterator[Callable[[], None]]:
+        """It takes connections and answers nothing until the value is called; what it was asked is done then."""
+        self.daemons.send("slurmctld", signal.SIGSTOP)
+        try:
+            yield lambda: self.daemons.send("slurmctld", signal.SIGCONT)
+        finally:
+            self.daemons.send("slurmctld", signal.SIGCONT)
 
     def start_node(self, name: str) -> None:
         self.daemons.start(name, "slurmd", "-D", "-N", name)

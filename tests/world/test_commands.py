@@ -37,6 +37,12 @@ def test_a_failure_has_its_code_and_its_words(commands: Commands) -> None:
     assert (caught.value.code, caught.value.output) == (7, "it is broken")
 
 
+def test_what_a_program_said_in_several_lines_is_one_without_its_name(commands: Commands) -> None:
+    script = "printf 'sh: error: no such queue\nsh: error: refused\n\n' >&2; exit 1"
+    with pytest.raises(CommandError, match=r"^`sh`: no such queue; refused$"):
+        commands.run(Command(argv=("sh", "-c", script)))
+
+
 def test_a_program_that_is_not_there_was_never_asked(commands: Commands) -> None:
     with pytest.raises(UnsentError, match="`no-such-program` is not installed") as caught:
         commands.run(Command(argv=("no-such-program",)))

@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 import os
 import pwd
+import re
+import shlex
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from submit.errors import CommandError, UnsentError
+from submit.errors import CommandError, UnansweredError, UnsentError
 from submit.steps import Command, Upload
 from submit.world.commands import Commands
 from tests.clusters import ssh
@@ -20,9 +23,19 @@ pytestmark = pytest.mark.skipif(bool(ssh.missing()), reason=ssh.missing())
 
 
 @pytest.fixture(scope="module")
-def commands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Commands]:
-    with ssh.running(tmp_path_factory.mktemp("sshd"), {"SITE": "here"}) as environ:
-        yield Commands({**environ, "HOME": str(tmp_path_factory.mktemp("home"))})
+def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ssh.Sshd]:
+    with ssh.running(tmp_path_factory.mktemp("sshd"), {"SITE": "here"}) as sshd:
+        yield sshd
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return str(tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture(scope="module")
+def commands(sshd: ssh.Sshd, home: str) -> Commands:
+    return Commands({**sshd.environ, "HOME": home})
 
 
 def there(*argv: str, stdin: str = "") -> Command:
@@ -48,17 +61,35 @@ def test_a_failure_there_is_not_one_of_ssh(commands: Commands) -> None:
     assert caught.value.code == 7
 
 
-def test_connections_are_shared(commands: Commands) -> None:
-    ports = {commands.run(there("sh", "-c", "echo $SSH_CONNECTION")) for _ in range(3)}
-    assert len(ports) == 1
+def test_a_login_serves_many_commands(commands: Commands, sshd: ssh.Sshd) -> None:
+    commands.run(there("true"))
+    before = sshd.logins
+    ports = {commands.run(there("sh", "-c", "echo $SSH_CONNECTION")) for _ in range(5)}
+    assert (len(ports), sshd.logins) == (1, before)
+
+
+def test_a_question_whose_connection_is_cut_is_asked_again(commands: Commands, sshd: ssh.Sshd, tmp_path: Path) -> None:
+    commands.run(there("true"))
+    before = sshd.logins
+    text = f"[ -e {tmp_path}/cut ] && exec echo here; touch {tmp_path}/cut; {sys.executable} -c {shlex.quote(ssh.CUT)}"
+    assert commands.run(replace(there("sh", "-c", text), changes=False)) == "here\n"
+    assert sshd.logins == before + 1
+
+
+def test_what_changes_something_is_done_once_even_if_the_connection_is_cut(commands: Commands, tmp_path: Path) -> None:
+    commands.run(there("true"))
+    text = f"echo done >> {tmp_path}/done; exec {sys.executable} -c {shlex.quote(ssh.CUT)}"
+    with pytest.raises(UnansweredError, match="ssh to `login`"):
+        commands.run(there("sh", "-c", text))
+    assert (tmp_path / "done").read_text() == "done\n"
 
 
 def test_a_runtime_folder_that_is_too_deep_for_sockets_is_left_alone(tmp_path: Path) -> None:
     folder, deep = tmp_path / "sshd", tmp_path / ("deep" * 20)
     for each in (folder, deep):
         each.mkdir()
-    with ssh.running(folder) as environ:
-        commands = Commands({**environ, "HOME": str(tmp_path), "XDG_RUNTIME_DIR": str(deep)})
+    with ssh.running(folder) as sshd:
+        commands = Commands({**sshd.environ, "HOME": str(tmp_path), "XDG_RUNTIME_DIR": str(deep)})
         assert commands.run(there("echo", "here")) == "here\n"
     assert list(deep.iterdir()) == []
 
@@ -87,6 +118,36 @@ def test_what_is_damaged_on_the_way_does_not_arrive(commands: Commands, tmp_path
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_machine_that_cannot_be_reached_was_never_asked(commands: Commands) -> None:
-    with pytest.raises(UnsentError, match=r"ssh to `no-such-machine\.invalid`"):
-        commands.run(replace(there("true"), host="no-such-machine.invalid"))
+def test_a_program_that_is_not_there_is_told_with_the_machine(commands: Commands) -> None:
+    with pytest.raises(UnsentError, match="`no-such-program` is not installed on `login`"):
+        commands.run(there("no-such-program"))
+
+
+@pytest.mark.parametrize("host", ["no-such-machine.invalid", "127.0.0.1"])
+def test_a_machine_that_cannot_be_reached_was_never_asked(home: str, sshd: ssh.Sshd, host: str) -> None:
+    """It is not there, or nobody listens."""
+    commands = Commands({**sshd.environ_with("Port=1"), "HOME": home})
+    with pytest.raises(UnsentError, match=f"ssh to `{re.escape(host)}`") as caught:
+        commands.run(replace(there("true"), host=host))
+    assert caught.value.problems[0].hint == f"Try `ssh {host} true`: it must work without a question."
+
+
+def test_a_machine_that_nobody_has_vouched_for_is_not_trusted(home: str, sshd: ssh.Sshd, tmp_path: Path) -> None:
+    """The question is the user's to answer."""
+    known = tmp_path / "known_hosts"
+    unknown = ("StrictHostKeyChecking=ask", f"UserKnownHostsFile={known}", "ControlPath=none")
+    commands = Commands({**sshd.environ_with(*unknown), "HOME": home})
+    with pytest.raises(UnsentError, match="Host key verification failed"):
+        commands.run(there("true"))
+    assert not known.exists()
+
+
+def test_a_password_is_never_asked_for(home: str, sshd: ssh.Sshd, tmp_path: Path) -> None:
+    program = tmp_path / "askpass"
+    program.write_text(f"#!/bin/sh\ntouch {tmp_path}/asked\n")
+    program.chmod(0o755)
+    asking = {"SSH_ASKPASS": str(program), "SSH_ASKPASS_REQUIRE": "force"}
+    environ = sshd.environ_with("PubkeyAuthentication=no", "ControlPath=none")
+    with pytest.raises(UnsentError, match=r"Permission denied \(.*password"):
+        Commands({**environ, **asking, "HOME": home}).run(there("true"))
+    assert not (tmp_path / "asked").exists()
