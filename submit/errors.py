@@ -90,6 +90,10 @@ class UnansweredError(ServiceError):
     """The request was sent, and no answer of the service came: it may have been done, or may yet be."""
 
 
+class RefusedError(ServiceError):
+    """What was to be created was refused, or could not be asked for: it is certain that there is none."""
+
+
 class CommandError(ServiceError):
     """A program ended with another exit code than 0. `code`; `output` is what it wrote to standard error."""
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from submit import redact
-from submit.errors import ErrorKind, ServiceError, SubmitError, UnsentError
+from submit.errors import ErrorKind, RefusedError, ServiceError, SubmitError, UnsentError
 from submit.intents.intent import Intent, Moment, State
 from submit.job import Handle
 from submit.steps import Call, Command, Conversation, Perform, Reply, Step, carry_out
@@ -38,7 +38,8 @@ class Submission:
         try:
             handle = carry_out(conversation, lambda step: self._perform(step, perform))
         except BaseException as error:
-            self._settle(State.UNKNOWN if self._unanswered else State.REFUSED, reason=_words(error))
+            unknown = self._unanswered and not isinstance(error, RefusedError)
+            self._settle(State.UNKNOWN if unknown else State.REFUSED, reason=_words(error))
             raise
         self._settle(State.CREATED, handle=str(handle))
         return handle

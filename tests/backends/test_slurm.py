@@ -13,7 +13,7 @@ import pytest
 from submit.backends import slurm
 from submit.backends.batch import slurm as dialect
 from submit.backends.batch.place import Place
-from submit.errors import CommandError, ErrorKind, ServiceError, UnansweredError, UnsentError, UsageError
+from submit.errors import CommandError, ErrorKind, RefusedError, ServiceError, UnansweredError, UsageError
 from submit.job import (
     Cause,
     Handle,
@@ -232,16 +232,17 @@ def test_a_submission_without_a_trace_is_left_to_recovery() -> None:
 
 def test_a_refused_submission_leaves_nothing_behind() -> None:
     cluster = Cluster(sbatch=[REFUSED])
-    with pytest.raises(ServiceError, match="invalid partition") as caught:
+    with pytest.raises(RefusedError, match="invalid partition") as caught:
         carry_out(slurm.submit(ONE, TARGET), cluster)
     assert caught.value.kind is ErrorKind.INVALID
+    assert "`submit.slurm.partition`" in caught.value.problems[0].hint
     assert cluster.asked == ["sbatch", "rm"]
 
 
 def test_a_controller_that_is_away_was_never_reached_and_nothing_is_left_behind() -> None:
     text = "sbatch: error: Batch job submission failed: Unable to contact slurm controller (connect failure)"
     cluster = Cluster(sbatch=[CommandError(text, code=1, output=text)])
-    with pytest.raises(UnsentError, match="connect failure"):
+    with pytest.raises(RefusedError, match="connect failure"):
         carry_out(slurm.submit(ONE, TARGET), cluster)
     assert cluster.asked == ["sbatch", "rm"]
 

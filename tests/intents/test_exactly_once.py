@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from submit.errors import ErrorKind, ServiceError, SubmitError, UnansweredError, UnsentError, UsageError
+from submit.errors import (
+    CommandError,
+    ErrorKind,
+    RefusedError,
+    ServiceError,
+    SubmitError,
+    UnansweredError,
+    UnsentError,
+    UsageError,
+)
 from submit.intents.exactly_once import Submission
 from submit.intents.intent import State
 from submit.job import Handle
@@ -72,6 +81,25 @@ def test_what_fails_before_the_creation_was_never_created(error: SubmitError) ->
     notes, submission, _ = carried_out({"get": error})
     assert notes.states == [State.INTENDED, State.REFUSED]
     assert submission.intent.places == ()
+
+
+def test_what_the_conversation_knows_to_be_refused_was_never_created() -> None:
+    """A program's exit code says nothing by itself; the backend reads what it wrote."""
+
+    def refused() -> Conversation[Handle]:
+        try:
+            yield CREATE
+        except CommandError as error:
+            raise RefusedError("no", kind=ErrorKind.INVALID) from error
+        return Handle("slurm", "8")
+
+    def perform(step: Step) -> Reply:
+        raise CommandError("sbatch: no", code=1, output="no")
+
+    notes = Notes()
+    with pytest.raises(RefusedError):
+        Submission(INTENT, notes, clock).carry_out(refused(), perform)
+    assert notes.states == [State.INTENDED, State.SENT, State.REFUSED]
 
 
 def test_what_the_conversation_finds_after_a_lost_answer_is_created() -> None:

@@ -12,7 +12,7 @@ from submit.backends.batch.dialect import Dialect, Queued
 from submit.backends.batch.following import Cursor
 from submit.backends.batch.place import Place, Site, key_of
 from submit.backends.batch.status import Answers, ending, status
-from submit.errors import CommandError, ErrorKind, ServiceError, UnansweredError, UnsentError
+from submit.errors import CommandError, ErrorKind, RefusedError, ServiceError, UnansweredError, UnsentError
 from submit.job import Handle, JobSpec, JsonObject, LogPage, Status, Target
 from submit.steps import Command, Conversation
 
@@ -134,14 +134,14 @@ class Batch:
             return
         with suppress(ServiceError):  # what was refused is worth more to know than what is left of it
             yield self._removal(place)
-        raise error
+        raise RefusedError(error.problems[0], kind=error.kind) from error
 
     def _said(self, error: CommandError) -> ServiceError:
         """A failed command as what it means."""
         if self.dialect.never_reached(error.output):
             hint = f"The controller of {self.dialect.title} is away. Jobs that run go on without it; try again later."
             return UnsentError(str(error), kind=ErrorKind.TRANSIENT, hint=hint)
-        return ServiceError(str(error), kind=self.dialect.kind(error.output))
+        return ServiceError(str(error), kind=self.dialect.kind(error.output), hint=self.dialect.advice(error.output))
 
     def _looked_for(self, place: Place, submission_id: str, lost: ServiceError) -> Conversation[None]:
         for pause_s in creation.LOOKS_S:

@@ -96,5 +96,8 @@ class Dialect(Protocol):
     def kind(self, output: str) -> ErrorKind:
         """What it means that a command failed, by what it wrote: `TRANSIENT` if the scheduler could not be reached."""
 
+    def advice(self, output: str) -> str:
+        """What to do about it; empty where nobody knows."""
+
     def never_reached(self, output: str) -> bool:
         """Whether a command that failed so cannot have done anything: nobody has taken what it sent."""

@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 
 from submit.backends import Capability, Feature, Refused, StandsIn
-from submit.backends.batch import devices, gridengine_answers
+from submit.backends.batch import advices, devices, gridengine_answers
 from submit.backends.batch.any_cluster import ANY_CLUSTER
 from submit.backends.batch.dialect import BatchJob, Queued
 from submit.errors import ErrorKind, Problem, ServiceError, UsageError
@@ -222,6 +222,10 @@ def cancellation(key: str) -> tuple[str, ...]:
 
 def kind(output: str) -> ErrorKind:
     return next((kind for pattern, kind in _KINDS if pattern.search(output)), ErrorKind.INVALID)
+
+
+def advice(output: str) -> str:
+    return advices.find(advices.GRIDENGINE, output)
 
 
 def never_reached(output: str) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from submit.backends import Capability, Feature, Refused, StandsIn
+from submit.backends.batch import advices
 from submit.backends.batch.any_cluster import ANY_CLUSTER
 from submit.backends.batch.dialect import BatchJob, Queued
 from submit.errors import ErrorKind, Problem, ServiceError, UsageError
@@ -77,7 +78,7 @@ STATES: Mapping[str, tuple[State, Cause | None]] = {
     "OUT_OF_MEMORY": (State.FAILED, Cause.OUT_OF_MEMORY),
 }
 
-# https://slurm.schedmd.com/resource_limits.html#reasons; these do not pass by waiting
+# https://slurm.schedmd.com/resource_limits.html#reasons; most of these do not pass by waiting
 _CANCEL = "It will never start: cancel it, and"
 STUCK: Mapping[str, str] = {
     "PartitionConfig": f"{_CANCEL} ask for no more nodes than the partition has (`sinfo`).",
@@ -90,6 +91,7 @@ STUCK: Mapping[str, str] = {
     "InvalidAccount": f"{_CANCEL} name an account that there is, `submit.slurm.account`.",
     "InvalidQOS": f"{_CANCEL} name a quality of service that there is, `submit.slurm.qos`.",
     "DependencyNeverSatisfied": f"{_CANCEL} submit it without that dependency.",
+    "BeginTime": "It begins at its time; a job that was put back into the queue waits two minutes.",
     "JobHeldUser": "It is held: `scontrol release` lets it go.",
     "JobHeldAdmin": "The site holds it: ask its administrators.",
     "ReservationDeleted": f"{_CANCEL} name a reservation that there is.",
@@ -108,13 +110,14 @@ _MANY = 200
 
 def script(job: BatchJob) -> str:
     folder = shlex.quote(job.folder)
-    start = "exec sh task.sh"
+    start = "exec /bin/sh task.sh"
     if job.replicas > 1:
         # since 22.05 srun does not inherit --cpus-per-task, and --export=NONE would reach it through a variable
         start = f"export SRUN_CPUS_PER_TASK={job.shape.cpus}\n"
-        start += f"exec srun --export=ALL --ntasks={job.replicas} --kill-on-bad-exit=0 --wait=0 sh task.sh"
+        start += f"exec srun --export=ALL --ntasks={job.replicas} --kill-on-bad-exit=0 --wait=0 /bin/sh task.sh"
     directives = "".join(f"#SBATCH {line}\n" for line in _directives(job))
-    return f"#!/bin/sh\n{directives}cd {folder} || exit 74\n{start}\n"
+    # where a node cannot read the user's environment there is no PATH but the shell's own, which others would not see
+    return f"#!/bin/sh\n{directives}export PATH\ncd {folder} || exit 74\n{start}\n"
 
 
 def _directives(job: BatchJob) -> Iterator[str]:
@@ -205,6 +208,10 @@ def cancellation(key: str) -> tuple[str, ...]:
 
 def kind(output: str) -> ErrorKind:
     return next((kind for pattern, kind in _KINDS if pattern.search(output)), ErrorKind.INVALID)
+
+
+def advice(output: str) -> str:
+    return advices.find(advices.SLURM, output)
 
 
 def never_reached(output: str) -> bool:

@@ -1,0 +1,32 @@
+"""What to do about what schedulers refuse: by their words, in lower case."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_NODES = "`sinfo -o '%N %c %m %G'` shows the CPUs, memory (MB) and GPUs of the nodes;"
+
+SLURM: Mapping[str, str] = {
+    "invalid partition": "`sinfo` lists the partitions; name one with `submit.slurm.partition`.",
+    "invalid account": "`sacctmgr show associations user=$USER` lists yours; name one with `submit.slurm.account`.",
+    "invalid qos": "`sacctmgr show qos` lists them; name one with `submit.slurm.qos`.",
+    "invalid feature": "`sinfo -o '%N %f'` shows what the nodes have, for `submit.slurm.constraint`.",
+    "generic resource": f"{_NODES} `submit.slurm.gpu_type` names the kind of GPU.",
+    "node configuration": f"{_NODES} `submit.slurm.cpus` and `memory` stand in for the machine type's.",
+    "memory specification": f"{_NODES} `submit.slurm.memory` stands in for the machine type's.",
+}
+
+GRIDENGINE: Mapping[str, str] = {
+    "unknown queue": "`qconf -sql` lists the queues; name one with `submit.gridengine.queue`.",
+    "parallel environment": "`qconf -spl` lists them; name the site's with `submit.gridengine.smp` and `mpi`.",
+    "unknown resource": "`qconf -sc` lists what can be asked for, e.g. with `submit.gridengine.gpu_resource`.",
+    "project": "`qconf -sprjl` lists the projects; name one with `submit.gridengine.project`.",
+    "no submit host": "Name a machine that may submit with `submit.gridengine.host`.",
+    "no suitable queues": "`qhost -F` shows what the hosts have; `submit.gridengine.cpus` are the slots of a replica.",
+}
+
+
+def find(advices: Mapping[str, str], output: str) -> str:
+    """Empty if nobody knows."""
+    said = output.lower()
+    return next((advice for words, advice in advices.items() if words in said), "")
