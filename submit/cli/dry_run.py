@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from itertools import count
 
 import click
 
@@ -49,11 +50,20 @@ def step_lines(number: int, step: Step) -> list[str]:
         case Call(api=api, method=method, request=request):
             body = json.dumps(request, indent=2, ensure_ascii=False).splitlines()
             return [f"{number}. call {api} {method}", *(f"   {line}" for line in body)]
-        case Command(argv=argv, stdin=stdin):
-            import shlex
-
-            line = shlex.join(argv)
-            line = f"ssh {shlex.quote(step.host)} {shlex.quote(line)}" if step.host else line
-            return [f"{number}. run {line}", *(f"   | {line}" for line in stdin.splitlines())]
+        case Command():
+            first, *more = _command_lines(step)
+            return [f"{number}. run", first, *more] if more else [f"{number}. run {first}"]
         case Read(source=source, position=position):
             return [f"{number}. read {source} from {position}"]
+
+
+def _command_lines(step: Command) -> list[str]:
+    """To be pasted into a shell anywhere: commands run in the home folder, and what they read follows as it is."""
+    import shlex
+
+    line = shlex.join(step.argv)
+    line = f"ssh {shlex.quote(step.host)} {shlex.quote(line)}" if step.host else f"(cd && {line})"
+    if not step.stdin:
+        return [line]
+    end = next(word for word in ("EOF" + "_" * n for n in count()) if word not in step.stdin.splitlines())
+    return [f"{line} <<'{end}'", *step.stdin.splitlines(), end]

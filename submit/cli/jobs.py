@@ -79,7 +79,8 @@ def list_jobs(limit: int, state: State | None, output: str, state_dir: Path | No
         if len(found) > limit:
             click.echo(f"there are more: --limit {2 * limit}", err=True)
     else:
-        click.echo(f"there are no jobs{f' that are {state.value}' if state else ''}", err=True)
+        which = f" that are {state.value}" if state else ""
+        click.echo(f"there are no jobs{which} at `{client.target.backend}`; `--backend` looks elsewhere", err=True)
 
 
 @jobs.command(

@@ -61,7 +61,7 @@ def test_a_job_that_is_not_there_leaves_with_3(project: Project, verb: str) -> N
 
 
 def test_an_empty_list_says_so_and_stays_data_for_programs(project: Project) -> None:
-    assert project.submit("jobs", "list").err == "there are no jobs\n"
+    assert project.submit("jobs", "list").err == "there are no jobs at `local`; `--backend` looks elsewhere\n"
     assert project.submit("jobs", "list", "--format", "json").json == []
 
 

@@ -59,7 +59,8 @@ def test_a_state_is_looked_for_among_all_jobs_and_not_only_the_newest(project: P
     assert [job["name"] for job in found] == ["fails"]
     cut = project.submit("jobs", "list", "--limit", "2")
     assert (len(cut.out.splitlines()), cut.err) == (3, "there are more: --limit 4\n")
-    assert project.submit("jobs", "list", "--state", "running").err == "there are no jobs that are RUNNING\n"
+    found = project.submit("jobs", "list", "--state", "running")
+    assert found.err == "there are no jobs that are RUNNING at `local`; `--backend` looks elsewhere\n"
 
 
 def test_all_jobs_are_waited_for_within_one_time(project: Project) -> None:
