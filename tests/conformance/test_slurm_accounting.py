@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
 
-from submit.job import Cause, State
+from submit.errors import ErrorKind, ServiceError
+from submit.job import Cause, Handle, State
+from submit.testing.conformance import Conformance
 from submit.testing.site import Site
 from tests.clusters import accounting, slurm
 from tests.clusters.daemons import wait_until
 from tests.clusters.sites import site_of
+from tests.clusters.trainers import BRIEF, SLEEPS
 
 _MISSING = slurm.missing() or accounting.missing()
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(_MISSING), reason=_MISSING)]
+
+MACHINE = "workerPoolSpecs: [{machineSpec: {machineType: n1-standard-4}}]\n"
 
 
 @pytest.fixture(scope="module")
@@ -27,20 +33,62 @@ def site(tmp_path_factory: pytest.TempPathFactory, environ: dict[str, str], clus
     return site_of("slurm", tmp_path_factory.mktemp("site"), {**environ, **cluster.environ})
 
 
+class TestSlurmWithAccounting(Conformance):
+    """The whole of it, where the queue forgets a job two seconds after its end."""
+
+
+def forgotten(cluster: slurm.Slurm, handle: Handle) -> None:
+    wait_until(lambda: not cluster.numbers(handle.path), "the controller's forgetting")
+
+
+def accounted(cluster: slurm.Slurm, handle: Handle) -> str:
+    return cluster.run("sacct", "-X", "-n", "-P", f"--name={handle.path}", "-E", "now+1day", "-o", "State,ExitCode")
+
+
 @pytest.mark.parametrize("pending", [True, False])
 def test_what_an_administrator_has_cancelled_is_known_when_the_queue_has_forgotten_it(
     site: Site, cluster: slurm.Slurm, pending: bool
 ) -> None:
-    """Accounting says `CANCELLED by 0`, with the exit code 0:0."""
     begin = "submit: {slurm: {directives: [--begin=now+1hour]}}" if pending else ""
-    machine = "workerPoolSpecs: [{machineSpec: {machineType: n1-standard-4}}]\n"
-    handle = site.submit("import time; print('awake', flush=True); time.sleep(600)", config=machine + begin)
+    handle = site.submit(SLEEPS, config=MACHINE + begin)
     if not pending:
         site.awaken(handle)
     cluster.run("scancel", f"--name={handle.path}")
-    wait_until(
-        lambda: not cluster.run("squeue", "-h", "-t", "all", f"--name={handle.path}"), "the controller's forgetting"
-    )
+    forgotten(cluster, handle)
     wait_until(lambda: site.status(handle).state.ended, "the news")
+    assert re.fullmatch(r"CANCELLED by \d+\|0:0\n", accounted(cluster, handle)), "the trap"
     status = site.status(handle)
     assert (status.state, status.cause) == (State.CANCELLED, Cause.CANCELLED)
+
+
+def test_a_time_limit_is_a_time_out_though_its_exit_code_is_zero(site: Site, cluster: slurm.Slurm) -> None:
+    handle = site.submit(SLEEPS)
+    site.awaken(handle)
+    cluster.run("scontrol", "update", f"jobname={handle.path}", "EndTime=now")
+    forgotten(cluster, handle)
+    status = site.end(handle)
+    assert accounted(cluster, handle) == "TIMEOUT|0:0\n", "the trap"
+    assert (status.state, status.cause) == (State.FAILED, Cause.TIMEOUT)
+
+
+def test_a_lost_node_is_known_when_the_queue_has_forgotten_its_job(site: Site, cluster: slurm.Slurm) -> None:
+    handle = site.submit(SLEEPS, config=MACHINE + "submit: {slurm: {directives: [--no-requeue]}}")
+    site.awaken(handle)
+    node = cluster.run("squeue", "-h", f"--name={handle.path}", "-o", "%N").strip()
+    cluster.kill_node(node)
+    try:
+        forgotten(cluster, handle)
+        status = site.end(handle)
+        assert (status.state, status.cause) == (State.FAILED, Cause.LOST)
+        assert "NODE_FAIL" in status.message
+    finally:
+        cluster.start_node(node)
+
+
+def test_an_account_that_is_not_there_is_refused_at_once_and_leaves_nothing(site: Site) -> None:
+    """Without accounting nobody would look at it."""
+    before = site.listed()
+    with pytest.raises(ServiceError, match="Invalid account") as caught:
+        site.submit(BRIEF, config=MACHINE + "submit: {slurm: {account: nobody}}")
+    assert caught.value.kind is ErrorKind.INVALID
+    assert site.listed() == before

@@ -14,54 +14,10 @@ from submit.testing.conformance import messages
 from submit.testing.site import Site
 from tests.clusters import slurm
 from tests.clusters.sites import site_of
+from tests.clusters.trainers import MEETS, REACHES
 
 pytestmark = pytest.mark.skipif(bool(slurm.missing()), reason=slurm.missing())
 
-TORCHRUN = """
-import os, socket
-rank, size = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
-place = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])
-assert os.environ["LOCAL_RANK"] == "0"
-if rank == 0:
-    with socket.create_server(place) as server:
-        ranks = sorted(int(server.accept()[0].makefile().readline()) for _ in range(size - 1))
-    print("sum", sum(ranks), "of", size, flush=True)
-else:
-    import time
-    for _ in range(600):
-        try:
-            with socket.create_connection(place) as link:
-                link.sendall(b"%d\\n" % rank)
-            break
-        except ConnectionRefusedError:
-            time.sleep(0.1)
-"""
-"""as `torchrun` meets: all ranks come to the master"""
-TENSORFLOW = """
-import json, os, socket, sys, time
-config = json.loads(os.environ["TF_CONFIG"])
-kind, index = config["task"]["type"], config["task"]["index"]
-def place(address):
-    host, _, port = address.rpartition(":")
-    return host, int(port)
-server = socket.create_server(place(config["cluster"][kind][index]))
-peers = [a for role in config["cluster"].values() for a in role]
-for address in peers:
-    for _ in range(600):
-        try:
-            socket.create_connection(place(address)).close()
-            break
-        except ConnectionRefusedError:
-            time.sleep(0.1)
-    else:
-        sys.exit(3)
-print("reached", len(peers), "as", kind, index, os.environ["SLURMD_NODENAME"], flush=True)
-if kind != "chief":
-    time.sleep(600)  # a parameter server never ends by itself
-for _ in peers:
-    server.accept()
-"""
-"""as TensorFlow's servers do: everyone is reached by everyone; only the chief ends by itself"""
 THREE = """
 workerPoolSpecs:
   - {machineSpec: {machineType: n1-standard-4}}
@@ -93,20 +49,20 @@ def site(tmp_path_factory: pytest.TempPathFactory, environ: dict[str, str]) -> I
 
 
 def test_ranks_meet_at_the_master(site: Site) -> None:
-    handle = site.submit(TORCHRUN, config=THREE)
+    handle = site.submit(MEETS, config=THREE)
     assert site.end(handle).state is State.SUCCEEDED
-    assert messages(site.log(handle), "sum ") == ["sum 3 of 3"]
+    assert messages(site.log(handle), "met ") == ["met 1 2 of 3"]
 
 
 def test_roles_reach_each_other_and_end_with_the_chief(site: Site) -> None:
-    handle = site.submit(TENSORFLOW, config=ROLES)
+    handle = site.submit(REACHES, config=ROLES)
     status = site.end(handle)
     said = sorted(messages(site.log(handle), "reached "))
     assert status.state is State.SUCCEEDED, status
-    assert [text.rpartition(" ")[0] for text in said] == [
+    assert [text.rpartition(" on ")[0] for text in said] == [
         f"reached 3 as {role} 0" for role in ("chief", "ps", "worker")
     ]
-    assert len({text.rpartition(" ")[2] for text in said}) == 3, "a node for each"
+    assert len({text.rpartition(" on ")[2] for text in said}) == 3, "a node for each"
 
 
 def test_a_replica_that_fails_ends_the_job(site: Site) -> None:

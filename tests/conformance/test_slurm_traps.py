@@ -9,25 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from submit.errors import ErrorKind, ServiceError, UnsentError
+from submit.errors import ErrorKind, RefusedError, ServiceError
 from submit.job import Cause, Handle, State, Status
+from submit.steps import Command, Step
 from submit.testing.conformance import messages
 from submit.testing.site import Site
 from tests.clusters import slurm
 from tests.clusters.daemons import wait_until
 from tests.clusters.sites import site_of
+from tests.clusters.trainers import BRIEF, RESUMES, SLEEPS, TELLS
 
 pytestmark = pytest.mark.skipif(bool(slurm.missing()), reason=slurm.missing())
 
-SLEEP = "import time; print('awake', flush=True); time.sleep(600)"
-BRIEF = "print('done', flush=True)"
-RUN = """
-import os, time
-print("run", os.environ["SLURM_RESTART_COUNT"] if "SLURM_RESTART_COUNT" in os.environ else "0", flush=True)
-print("awake", flush=True)
-time.sleep(0 if "SLURM_RESTART_COUNT" in os.environ else 600)
-"""
-"""sleeps, and ends at once when it is started again"""
 MACHINE = "{machineSpec: {machineType: n1-standard-4}"
 
 
@@ -50,7 +43,8 @@ def site(tmp_path_factory: pytest.TempPathFactory, environ: dict[str, str], clus
 
 
 def id_of(cluster: slurm.Slurm, handle: Handle) -> str:
-    return cluster.run("squeue", "-h", "-t", "all", f"--name={handle.path}", "-o", "%i").strip()
+    (number,) = cluster.numbers(handle.path)
+    return number
 
 
 def start_now(cluster: slurm.Slurm, number: str) -> None:
@@ -70,7 +64,7 @@ def _daemons_of(cluster: slurm.Slurm, number: str) -> list[int]:
 
 
 def forgotten(cluster: slurm.Slurm, handle: Handle) -> None:
-    wait_until(lambda: not id_of(cluster, handle), "the controller's forgetting")
+    wait_until(lambda: not cluster.numbers(handle.path), "the controller's forgetting")
 
 
 def until(site: Site, handle: Handle, state: State) -> Status:
@@ -113,13 +107,39 @@ def test_more_nodes_than_there_are_is_told_and_can_be_cancelled(site: Site, clus
     assert (status.state, status.cause) == (State.CANCELLED, Cause.CANCELLED), "nobody but us remembers"
 
 
+@pytest.mark.parametrize(
+    ("directive", "words"),
+    [
+        ("--hold", "It waits: JobHeldUser. It is held: `scontrol release` lets it go."),
+        ("--dependency=afterok:{other}", "It will never start: cancel it, and submit it without that dependency."),
+    ],
+)
+def test_a_job_that_does_not_start_by_itself_is_told_with_the_reason(
+    site: Site, cluster: slurm.Slurm, directive: str, words: str
+) -> None:
+    """Slurm lets one wait for ever whose dependency has failed."""
+    other = site.submit(SLEEPS)
+    handle = site.submit(BRIEF, config=config(directives=directive.format(other=id_of(cluster, other))))
+    site.cancel(other)
+    wait_until(lambda: words in site.status(handle).message, "the reason")
+    assert site.status(handle).state is State.QUEUED
+    site.cancel(handle)
+    assert site.end(handle).state is State.CANCELLED
+
+
+def test_a_trainer_that_crashes_is_not_taken_for_one_that_could_not_be_launched(site: Site) -> None:
+    """Slurm's reason for a batch script that ends so is JobLaunchFailure."""
+    status = site.end(site.submit("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)"))
+    assert (status.state, status.cause, status.exit_code) == (State.FAILED, Cause.SIGNAL, 139)
+
+
 @pytest.mark.slow
 def test_jobs_are_known_by_their_records_when_the_controller_has_forgotten_them(
     site: Site, cluster: slurm.Slurm
 ) -> None:
-    """`squeue` of a list with unknown jobs is silent about them."""
+    """`squeue` of a list with unknown jobs is silent about them, and fails if it is asked by their numbers."""
     done, failed = site.submit(BRIEF), site.submit("raise SystemExit(3)")
-    running = site.submit(SLEEP)
+    running = site.submit(SLEEPS)
     for handle in (done, failed):
         site.end(handle)
         forgotten(cluster, handle)
@@ -132,7 +152,7 @@ def test_jobs_are_known_by_their_records_when_the_controller_has_forgotten_them(
 
 
 def test_what_an_administrator_cancels_is_cancelled(site: Site, cluster: slurm.Slurm) -> None:
-    handle = site.submit(SLEEP)
+    handle = site.submit(SLEEPS)
     site.awaken(handle)
     cluster.run("scancel", f"--name={handle.path}")
     status = site.end(handle)
@@ -142,7 +162,7 @@ def test_what_an_administrator_cancels_is_cancelled(site: Site, cluster: slurm.S
 @pytest.mark.slow
 def test_a_time_limit_of_slurm_is_a_time_out(site: Site, cluster: slurm.Slurm) -> None:
     """Its exit code would be 0:0 in accounting."""
-    handle = site.submit(SLEEP)
+    handle = site.submit(SLEEPS)
     site.awaken(handle)
     cluster.run("scontrol", "update", f"job={id_of(cluster, handle)}", "EndTime=now")
     status = site.end(handle)
@@ -150,23 +170,23 @@ def test_a_time_limit_of_slurm_is_a_time_out(site: Site, cluster: slurm.Slurm) -
 
 
 @pytest.mark.slow
-def test_a_job_that_is_put_back_runs_again_and_its_log_goes_on(site: Site, cluster: slurm.Slurm) -> None:
-    handle = site.submit(RUN)
+def test_a_job_that_is_put_back_goes_on_from_its_job_dir_and_so_does_its_log(site: Site, cluster: slurm.Slurm) -> None:
+    handle = site.submit(RESUMES)
     site.awaken(handle)
     number = id_of(cluster, handle)
     cluster.run("scontrol", "requeue", number)
-    assert "BeginTime" in until(site, handle, State.QUEUED).message
+    assert "two minutes" in until(site, handle, State.QUEUED).message
     start_now(cluster, number)
     status = site.end(handle)
     assert status.state is State.SUCCEEDED
     assert [replica.restarts for replica in status.replicas] == [1]
-    assert messages(site.log(handle), "run ") == ["run 0", "run 1"]
+    assert messages(site.log(handle), "from ") == ["from step 0", "from step 3"]
 
 
 @pytest.mark.slow
-def test_a_preempted_job_comes_back(site: Site, cluster: slurm.Slurm) -> None:
-    victim = site.submit(RUN, config=config(replicas=4, cpus=16, memory="1GiB"))
-    site.awaken(victim)
+def test_a_preempted_job_comes_back_and_goes_on_from_its_job_dir(site: Site, cluster: slurm.Slurm) -> None:
+    victim = site.submit(RESUMES, config=config(replicas=4, cpus=16, memory="1GiB"))
+    site.awaken(victim, replicas=4)
     number = id_of(cluster, victim)
     urgent = site.submit(BRIEF, config=config(cpus=16, memory="1GiB", partition="urgent"))
     assert site.end(urgent).state is State.SUCCEEDED
@@ -176,12 +196,13 @@ def test_a_preempted_job_comes_back(site: Site, cluster: slurm.Slurm) -> None:
     status = site.end(victim)
     assert status.state is State.SUCCEEDED
     assert {replica.restarts for replica in status.replicas} == {1}
+    assert sorted(messages(site.log(victim), "from ")) == ["from step 0"] * 4 + ["from step 3"] * 4
 
 
 @pytest.mark.slow
 def test_a_controller_that_is_away_is_no_end_of_a_job(site: Site, cluster: slurm.Slurm) -> None:
     handle = site.submit("import time; print('awake', flush=True); time.sleep(8)")
-    silent = site.submit(SLEEP)
+    silent = site.submit(SLEEPS)
     site.awaken(handle)
     site.awaken(silent)
     cluster.stop_controller()
@@ -191,7 +212,7 @@ def test_a_controller_that_is_away_is_no_end_of_a_job(site: Site, cluster: slurm
         assert "the scheduler is away" in away.message
         assert site.end(handle).state is State.SUCCEEDED, "its record tells"
         before = site.listed()
-        with pytest.raises(UnsentError, match="sbatch"):
+        with pytest.raises(RefusedError, match="sbatch"):
             site.submit(BRIEF)
         assert site.listed() == before
     finally:
@@ -199,6 +220,46 @@ def test_a_controller_that_is_away_is_no_end_of_a_job(site: Site, cluster: slurm
     assert until(site, silent, State.RUNNING).message == ""
     site.cancel(silent)
     assert site.end(silent).state is State.CANCELLED
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("back", ["line 40", ""])
+def test_a_log_goes_on_while_the_controller_is_away(site: Site, cluster: slurm.Slurm, back: str) -> None:
+    """Whether it comes back before the job's end, or not."""
+    handle = site.submit(TELLS)
+    told = []
+    try:
+        for entry in site.follow(handle):
+            told.append(entry.message)
+            if entry.message == "line 10":
+                cluster.stop_controller()
+            if entry.message == back:
+                cluster.start_controller()
+    finally:
+        if not back:
+            cluster.start_controller()
+    assert [message for message in told if message.startswith("line ")] == [f"line {n}" for n in range(60)]
+    assert site.end(handle).state is State.SUCCEEDED
+
+
+@pytest.mark.slow
+def test_a_controller_that_hangs_during_a_submission_has_one_job_in_the_end(site: Site, cluster: slurm.Slurm) -> None:
+    """`sbatch` gives up, and the controller takes the job when it wakes."""
+    prepared = site.prepared(SLEEPS)
+    asked: list[str] = []
+    with cluster.hanging_controller() as wake:
+
+        def observe(step: Step) -> None:
+            asked.append(step.argv[0] if isinstance(step, Command) else "")
+            if "sbatch" in asked[:-1]:
+                wake()
+
+        handle = site.create(prepared, observe)
+    assert asked.count("sbatch") == 1
+    site.awaken(handle)
+    assert len(cluster.numbers(handle.path)) == 1
+    site.cancel(handle)
+    assert site.end(handle).state is State.CANCELLED
 
 
 def records(site: Site, handle: Handle) -> dict[str, dict[str, object]]:
@@ -209,7 +270,7 @@ def records(site: Site, handle: Handle) -> dict[str, dict[str, object]]:
 @pytest.mark.slow
 def test_what_is_left_of_a_lost_node_ends_when_its_successor_runs(site: Site, cluster: slurm.Slurm) -> None:
     """Slurm starts the job again while the first trainer still runs: two would write into one job dir."""
-    handle = site.submit(RUN.replace("sleep(0 if", "sleep(5 if"))
+    handle = site.submit(RESUMES)
     site.awaken(handle)
     number = id_of(cluster, handle)
     node = cluster.run("squeue", "-h", "-j", number, "-o", "%N").strip()
@@ -221,13 +282,14 @@ def test_what_is_left_of_a_lost_node_ends_when_its_successor_runs(site: Site, cl
         assert site.end(handle).state is State.SUCCEEDED
         wait_until(lambda: records(site, handle)["workerpool0-0.0"]["state"] == "ENDED", "the orphan's end")
         assert records(site, handle)["workerpool0-0.0"]["why"] == "superseded"
+        assert messages(site.log(handle), "from ") == ["from step 0", "from step 3"]
     finally:
         cluster.start_node(node)
 
 
 @pytest.mark.slow
 def test_a_job_that_may_not_come_back_is_lost_with_its_node(site: Site, cluster: slurm.Slurm) -> None:
-    handle = site.submit(SLEEP, config=config(directives="--no-requeue"))
+    handle = site.submit(SLEEPS, config=config(directives="--no-requeue"))
     site.awaken(handle)
     node = cluster.run("squeue", "-h", f"--name={handle.path}", "-o", "%N").strip()
     cluster.kill_node(node)

@@ -18,6 +18,8 @@ _RUNNING_TIME, _WAITING_TIME = "JAT_start_time", "JB_submission_time"
 
 # https://gridscheduler.sourceforge.net/htmlman/htmlman5/accounting.html, `failed`; others are troubles of the host
 FAILURES: Mapping[int, tuple[State, Cause | None]] = {
+    19: (State.FAILED, Cause.LOST),  # the shepherd was gone when its host came back
+    21: (State.FAILED, Cause.LOST),  # the host knew nothing of the job any more
     25: (State.CANCELLED, Cause.CANCELLED),  # it was to start again, and has left the queue
     37: (State.FAILED, Cause.TIMEOUT),
     100: (State.FAILED, Cause.SIGNAL),
