@@ -192,6 +192,7 @@ class Task:
             "python": sys.executable,
             "builder": sys.executable,
             "installer": shutil.which("uv"),
+            "layered": self.job.get("layered", False),
             "module": pool["module"],
             "container": None,
             "args": pool["args"],

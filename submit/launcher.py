@@ -87,6 +87,8 @@ def in_trial(folder: str, trial: str | None) -> str:
 def contract(task: Task, gcs_root: str | None) -> dict[str, str]:
     """All variables that the service would set, with the user's own on top."""
     variables = {**service_variables(task), **cluster_variables(task), "PYTHONUNBUFFERED": "1"}
+    if task.get("layered"):
+        variables["PYTHONDONTWRITEBYTECODE"] = "1"  # beside the modules of an environment that is not ours
     if gcs_root:
         variables["GCS_ROOT"] = gcs_root
     for name, value in task["env"].items():
@@ -1119,11 +1121,11 @@ class Tools:
 
     def once(self, kind: str, key: str, build: Callable[[str], Mapping[str, Any]]) -> tuple[str, Mapping[str, Any]]:
         """A folder of the cache, and what is known of it."""
-        self.note = Note(os.path.join(self.cache, kind, key), os.uname().nodename)
+        outer, self.note = self.note, Note(os.path.join(self.cache, kind, key), os.uname().nodename)
         try:
             return once(self.note, self.orders, build)
         finally:
-            self.note = None
+            self.note = outer
 
     def run(self, argv: Sequence[str]) -> tuple[int, str]:
         """Exit status (as `waitpid` has it) and output of a program; `StoppedError` if we were told to end."""
@@ -1138,10 +1140,15 @@ class Tools:
             raise StoppedError
         return status, "\n".join(output)
 
-    def install(self, what: Sequence[str], *, python: str, isolated: bool = True) -> Iterator[list[str]]:
-        """Command lines, each to be tried if the one before failed. The last one does without the network."""
+    def install(
+        self, what: Sequence[str], *, python: str, isolated: bool = True, layered: bool = False
+    ) -> Iterator[list[str]]:
+        """Command lines, each to be tried if the one before failed. The last one does without the network.
+
+        `layered`: what is seen from elsewhere is taken for installed, which only pip does.
+        """
         options = [] if isolated else ["--no-build-isolation"]
-        if self.uv:
+        if self.uv and not layered:
             command = [self.uv, "pip", "install", "--compile-bytecode", "--python", python, *options, *what]
             yield command
             if isolated:
@@ -1149,6 +1156,18 @@ class Tools:
             return
         for owner in filter(None, (self.builder, self.python)):  # the one of them that has pip
             yield [owner, "-m", "pip", "--python", python, "install", "--no-input", *options, *what]
+        yield [self.own_pip(), "-m", "pip", "--python", python, "install", "--no-input", *options, *what]
+
+    def own_pip(self) -> str:
+        """An interpreter with the pip that Python brings along."""
+
+        def build(folder: str) -> Mapping[str, Any]:
+            problem = self.try_each([[self.python, "-m", "venv", folder]])
+            if problem is not None:
+                raise EnvironmentFailedError(f"{self.python} has no pip, and cannot make one", problem)
+            return {}
+
+        return os.path.join(self.once("installers", digest(self.python, *node_type()), build)[0], "bin", "python")
 
     def try_each(self, commands: Iterable[list[str]]) -> str | None:
         """None if one of the commands succeeded, else what went wrong, in the first one's words."""
@@ -1157,14 +1176,16 @@ class Tools:
             status, output = self.run(command)
             if status == 0:
                 return None
-            if not (self.uv or output.endswith("No module named pip")):
+            if command[0] != self.uv and not NO_PIP.search(output):
                 return output
             problem = problem or output
         return problem
 
 
+NO_PIP = re.compile(r"No module named pip$|no such option: --python")
 INSTALLER_DEFAULTS = {
     "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+    "PYTHONDONTWRITEBYTECODE": "1",  # beside the modules of the interpreter that runs the installer
     "UV_PYTHON_DOWNLOADS": "never",
     "UV_SYSTEM_CERTS": "1",  # as pip does: behind a company's proxy only the machine's own certificates are right
     "UV_NATIVE_TLS": "1",  # its name before uv 0.11
@@ -1449,15 +1470,13 @@ def install_archive(archive: str, folder: str, tools: Tools) -> str | None:
 
 def described(site: str) -> Mapping[str, Any]:
     """Names, `name==version` and requirements of the distributions in a folder."""
-    names, frozen, requires = [], [], []
-    for entry in sorted(os.listdir(site)):
+    requires = []
+    for entry in os.listdir(site):
         if entry.endswith(".dist-info"):
-            name, _, version = entry[: -len(".dist-info")].partition("-")
-            names.append(canonical(name))
-            frozen.append(canonical(name) + "==" + version)
             with open(os.path.join(site, entry, "METADATA"), encoding="utf-8") as file:
                 requires += requirements(file.read())
-    return {"names": names, "frozen": frozen, "requires": requires}
+    frozen = frozen_in(site)
+    return {"names": [text.partition("==")[0] for text in frozen], "frozen": frozen, "requires": requires}
 
 
 def canonical(name: str) -> str:
@@ -1471,22 +1490,67 @@ def requirements(metadata: str) -> list[str]:
     return [text for text in found if not re.search(r";.*\bextra\b", text)]
 
 
-def environment(packages: Sequence[Mapping[str, Any]], python: str, tools: Tools) -> tuple[str, Mapping[str, Any]]:
-    """A virtual environment with what the packages require of others, and what is known of it."""
+def environment(
+    packages: Sequence[Mapping[str, Any]], python: str, tools: Tools, below: Sequence[str]
+) -> tuple[str, Mapping[str, Any]]:
+    """A virtual environment with what the packages require of others, and what is known of it. What is installed in
+    the folders `below` is seen in it, and only what is missing there is installed."""
     own = {name for package in packages for name in package["names"]}
     wanted = sorted({text for package in packages for text in package["requires"] if required_name(text) not in own})
     index = sorted(name + "=" + value for name, value in os.environ.items() if re.match(CHOOSES_VERSIONS, name))
+    seen = [text for site in below for text in (site, *frozen_in(site))]
 
     def build(folder: str) -> Mapping[str, Any]:
         create_environment(folder, tools)
+        if below:
+            show_packages(below, folder)
         if wanted:
             tools.log.add("INFO", "Installing the requirements: " + ", ".join(wanted))
-            problem = tools.try_each(tools.install(wanted, python=os.path.join(folder, "bin", "python")))
+            there = os.path.join(folder, "bin", "python")
+            problem = tools.try_each(tools.install(wanted, python=there, layered=bool(below)))
             if problem is not None:
                 raise EnvironmentFailedError("the trainer's requirements cannot be installed", problem)
         return described(site_packages(folder))
 
-    return tools.once("environments", digest(python, *wanted, "", *(index if wanted else ())), build)
+    key = digest(python, *wanted, "", *(index if wanted else ()), *(("below", *seen) if below else ()))
+    folder, known = tools.once("environments", key, build)
+    return folder, {**known, "frozen": list(with_those_below(known["frozen"], below))}
+
+
+def visible_folders(tools: Tools) -> list[str]:
+    """Where the interpreter finds what is installed: what PYTHONPATH names, as modules of a site have it, first."""
+    source = "import json, sys; print(json.dumps(sys.path))"
+    status, output = tools.run([tools.python, "-I", "-B", "-c", source])
+    if status != 0:
+        raise EnvironmentFailedError(f"the interpreter {tools.python} does not run", output)
+    named = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    sites = [path for path in json.loads(output.splitlines()[-1]) if re.search(r"/(site|dist)-packages/?$", path)]
+    return [path for path in dict.fromkeys([*named, *sites]) if os.path.isdir(path)]
+
+
+def show_packages(folders: Sequence[str], environment: str) -> None:
+    """Behind its own packages, with what their `.pth` files say."""
+    lines = ["import site; site.addsitedir({!r})\n".format(folder) for folder in folders]
+    with open(os.path.join(site_packages(environment), "jobdir.pth"), "w", encoding="utf-8") as file:
+        file.writelines(lines)
+
+
+def with_those_below(frozen: Sequence[str], folders: Sequence[str]) -> Iterator[str]:
+    """`name==version` of all that is seen: the first of a name is the one that is imported."""
+    yield from frozen
+    names = {text.partition("==")[0] for text in frozen}
+    for folder in folders:
+        for text in frozen_in(folder):
+            name = text.partition("==")[0]
+            if name not in names:
+                names.add(name)
+                yield text
+
+
+def frozen_in(site: str) -> list[str]:
+    names = [entry for entry in sorted(os.listdir(site)) if entry.endswith(".dist-info")]
+    entries = [name[: -len(".dist-info")].partition("-") for name in names]
+    return [canonical(name) + "==" + version for name, _, version in entries]
 
 
 def required_name(requirement: str) -> str:
@@ -1531,16 +1595,19 @@ def prepare(task: Task, log: Log, orders: Orders) -> Program:
         return prepare_container(task)
     python = interpreter(tools)
     packages = [installed_package(package, python, tools) for package in task["packages"]]
-    folder, known = environment([package for _, package in packages], python, tools)
+    below = visible_folders(tools) if task.get("layered") else ()
+    folder, known = environment([package for _, package in packages], python, tools, below)
     bin_folder = os.path.join(folder, "bin")
+    if below:
+        bin_folder += os.pathsep + os.path.dirname(tools.python)
 
     def variables(gcs_root: str | None) -> Mapping[str, str]:
         paths = [path for path, _ in packages]
         return trainer_environment(os.environ, contract(task, gcs_root), bin_folder=bin_folder, packages=paths)
 
     command = ["-m", task["module"], *program_args(task)]
-    program = Program([os.path.join(bin_folder, "python"), *command], ["python3", *command], variables)
-    program.frozen = [name for _, package in packages for name in package["frozen"]] + list(known["frozen"])
+    program = Program([os.path.join(folder, "bin", "python"), *command], ["python3", *command], variables)
+    program.frozen = [name for _, package in packages for name in package["frozen"]] + known["frozen"]
     program.wants_mount = bool(LINUX and task["bucket_root"] and mentions_buckets(task))
     return program
 

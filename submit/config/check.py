@@ -80,9 +80,8 @@ class _Walk:
             if name is not None:
                 yield entry, message.fields[name]
                 continue
-            problem = misplaced(entry, message, self.schema, self.root, self.root_path) or unknown_key(
-                entry, message, path
-            )
+            elsewhere = misplaced(entry, message, path, self.schema, self.root, self.root_path)
+            problem = elsewhere or unknown_key(entry, message, path)
             self.checker.problems.append(problem)
         self.checker.problems += [problem for problem in outdented.values() if problem]
 

@@ -26,14 +26,17 @@ def unknown_key(entry: Entry, message: Message, path: Path) -> Problem:
     )
 
 
-def misplaced(entry: Entry, message: Message, schema: Schema, root: str, root_path: Path) -> Problem | None:
-    """The problem with a key that exists, elsewhere: the place that is nearest to the root counts."""
+def misplaced(entry: Entry, message: Message, path: Path, schema: Schema, root: str, root_path: Path) -> Problem | None:
+    """The problem with a key that exists, elsewhere: a place below this one counts first, then what is nearest to the
+    root."""
     if entry.key in message.spellings:
         return None  # it exists here, in another spelling
-    home = _home_of(entry.key, schema, root)
+    home = _home_of(entry.key, schema, message.name)
+    if home is None:
+        path, home = root_path, _home_of(entry.key, schema, root)
     if home is None:
         return _of_another(entry, schema, root)
-    where = root_path.key(home).written if home else root_path.written
+    where = path.key(home).written if home else path.written
     return Problem(
         message=f"`{entry.key}` belongs under `{where}`" if where else f"`{entry.key}` belongs at the top of the file",
         place=entry.place,

@@ -155,6 +155,37 @@ def test_mistakes_in_our_section_are_told_like_any_other() -> None:
     ]
 
 
+def test_a_clusters_environment_is_one_that_it_can_have() -> None:
+    text = """\
+        submit:
+          slurm:
+            python: python3.11
+            environment: {venv: /envs/torch, modulez: [gcc/12]}
+          gridengine:
+            environment:
+              venv: envs/torch
+              image: /i.sif
+              modules: [gcc 12]
+            venv: /x
+        """
+    alone = "Remove it, or name the interpreter alone, without `venv`."
+    typo = "submit.slurm.environment.modulez: `modulez`"
+    keep = "Keep one of them; `python` names an interpreter within the image."
+    assert said(text) == [
+        f"3:5: submit.slurm.python: the interpreter is that of `environment.venv` | {alone}",
+        f"4:38: {typo} is not a key of `submit.slurm.environment` | Did you mean `modules`?",
+        "7:13: submit.gridengine.environment.venv: `envs/torch` is not an absolute path, or one below `~/`",
+        f"8:7: submit.gridengine.environment.image: an image has an environment of its own beside `venv` | {keep}",
+        "9:17: submit.gridengine.environment.modules[0]: `gcc 12` is not the name of a module like `python/3.11`",
+        "10:5: venv: `venv` belongs under `submit.gridengine.environment`",
+    ]
+
+
+def test_what_the_site_has_is_an_option_of_the_cluster() -> None:
+    found = meant("submit: {slurm: {environment: {modules: [python/3.11, cuda/12], image: ~/torch.sif}}}")
+    assert found.options == {"slurm": {"environment": {"modules": ["python/3.11", "cuda/12"], "image": "~/torch.sif"}}}
+
+
 def test_what_both_sections_can_say_stands_in_one() -> None:
     text = """\
         trainingInput:

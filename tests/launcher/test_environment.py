@@ -570,3 +570,108 @@ def test_no_archive_however_damaged_is_more_than_refused(tmp_path: Path, data: s
             assert ".." not in name.split("/")
             assert not launcher.is_outside(target)
             assert size >= 0
+
+
+@pytest.fixture(scope="module")
+def venv(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a site has: `dep_a` in its version 2.0, a module by a `.pth` file, and pip."""
+    folder = tmp_path_factory.mktemp("site")
+    subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
+    wheel = make_wheel(folder, "dep_a", "2.0", {"dep_a.py": "value = 2"})
+    pip = [str(folder / "venv/bin/python"), "-m", "pip", "install", "--no-index", "--quiet"]
+    subprocess.run([*pip, str(wheel)], check=True, env={**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"})
+    (folder / "linked").mkdir()
+    (folder / "linked" / "linked.py").write_text("value = 'by a link'")
+    (site,) = folder.glob("venv/lib/python*/site-packages")
+    (site / "linked.pth").write_text(f"{folder / 'linked'}\n")
+    shutil.rmtree(site / "__pycache__", ignore_errors=True)
+    return folder / "venv"
+
+
+def layered_on(venv: Path, offline: Replica, wheel: Path, installer: str | None) -> None:
+    python = str(venv / "bin/python")
+    offline.python = python
+    offline.task |= {"python": python, "builder": python, "layered": True}
+    offline.task |= {"packages": [package(wheel)], "installer": installer}
+
+
+def everything_in(folder: Path) -> dict[str, tuple[int, int]]:
+    return {str(p.relative_to(folder)): (p.lstat().st_mtime_ns, p.lstat().st_size) for p in folder.rglob("*")}
+
+
+@pytest.mark.parametrize("installer", INSTALLERS)
+def test_only_what_a_given_environment_lacks_is_installed_and_beside_it(
+    offline: Replica, tmp_path: Path, venv: Path, installer: str | None
+) -> None:
+    make_wheel(tmp_path / "wheels", "dep_a", "3.0", {"dep_a.py": "value = 3"})
+    make_wheel(tmp_path / "wheels", "dep_b", "1.0", {"dep_b.py": "value = 1"})
+    files = {
+        "pkg/__init__.py": "",
+        "pkg/task.py": "import dep_a, dep_b, linked; print(dep_a.value, dep_b.value, linked.value)",
+    }
+    layered_on(venv, offline, make_wheel(tmp_path, "pkg", "1.0", files, ("dep_a>=1", "dep_b")), installer)
+    before = everything_in(venv)
+
+    assert offline.run() == 0
+
+    assert offline.output() == ["2 1 by a link"]
+    assert everything_in(venv) == before
+    known = offline.record()["environment"]
+    assert [text for text in known if text.startswith(("pkg", "dep"))] == ["pkg==1.0", "dep-b==1.0", "dep-a==2.0"]
+
+
+def test_a_given_environment_without_an_installer_gets_one_beside_it(offline: Replica, tmp_path: Path) -> None:
+    venv = tmp_path / "venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
+    make_wheel(tmp_path / "wheels", "dep_b", "1.0", {"dep_b.py": "value = 1"})
+    files = {"pkg/__init__.py": "", "pkg/task.py": "import dep_b; print(dep_b.value)"}
+    layered_on(venv, offline, make_wheel(tmp_path, "pkg", "1.0", files, ("dep_b",)), None)
+    offline.task["builder"] = sys.executable
+
+    assert offline.run() == 0
+
+    assert offline.output() == ["1"]
+    assert not list(venv.glob("lib/*/site-packages/*"))
+
+
+def test_what_a_given_environment_has_in_another_version_is_covered_not_replaced(
+    offline: Replica, tmp_path: Path, venv: Path
+) -> None:
+    make_wheel(tmp_path / "wheels", "dep_a", "3.0", {"dep_a.py": "value = 3"})
+    files = {"pkg/__init__.py": "", "pkg/task.py": "import dep_a; print(dep_a.value)"}
+    layered_on(venv, offline, make_wheel(tmp_path, "pkg", "1.0", files, ("dep_a>=3",)), UV)
+    before = everything_in(venv)
+
+    assert offline.run() == 0
+
+    assert offline.output() == ["3"]
+    assert everything_in(venv) == before
+    assert "dep-a==3.0" in offline.record()["environment"]
+    assert "dep-a==2.0" not in offline.record()["environment"]
+
+
+def test_a_given_environment_that_has_changed_is_looked_at_anew(offline: Replica, tmp_path: Path, venv: Path) -> None:
+    own = tmp_path / "modules"
+    own.mkdir()
+    (own / "brought.py").write_text("value = 'by a module'")
+    files = {"pkg/__init__.py": "", "pkg/task.py": "import brought, sys; print(brought.value); print(sys.prefix)"}
+    layered_on(venv, offline, make_wheel(tmp_path, "pkg", "1.0", files), UV)
+    offline.env["PYTHONPATH"] = str(own)
+    assert offline.run() == 0
+    (own / "more-1.0.dist-info").mkdir()
+    assert offline.run() == 0
+
+    first, prefix, second, other = offline.output()
+    assert first == second == "by a module"
+    assert prefix != other
+
+
+def test_commands_of_a_given_environment_are_found(offline: Replica, tmp_path: Path, venv: Path) -> None:
+    files = {"pkg/__init__.py": "", "pkg/task.py": "import shutil; print(shutil.which('pip'), shutil.which('python'))"}
+    layered_on(venv, offline, make_wheel(tmp_path, "pkg", "1.0", files), UV)
+
+    assert offline.run() == 0
+
+    pip, python = offline.output()[0].split()
+    assert pip == str(venv / "bin/pip")
+    assert python.startswith(str(offline.task["cache"]))

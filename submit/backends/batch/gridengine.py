@@ -24,6 +24,7 @@ options: Mapping[str, str] = {
     "host": "the machine that has qsub, as ssh names it; this machine if it is not said",
     "folder": "the folder for jobs on the file system that all hosts share (~/.jobdir)",
     "python": "the interpreter on the hosts (python3)",
+    "environment": "what the site has, in place of an environment that is made: modules, venv, image",
     "queue": "the queue, as `qconf -sql` lists them",
     "project": "the project that is charged",
     "smp": "the parallel environment whose slots are on one host (smp), see `qconf -spl`",

@@ -12,6 +12,7 @@ from typing import cast
 
 from submit import catalogue
 from submit.backends.batch.dialect import BatchJob, Dialect, Shape
+from submit.backends.batch.environment import Environment
 from submit.backends.batch.place import Site, key_of
 from submit.errors import Problem, UsageError
 from submit.job import ROLES, JobSpec, Json, JsonObject, Package, Pool, PythonModule, Target
@@ -55,6 +56,7 @@ def job_file(spec: JobSpec, target: Target) -> JsonObject:
         "grace_s": float(grace) if isinstance(grace, int | float) else GRACE_S,
         "rendezvous_s": RENDEZVOUS_S,
         "memory_limit_bytes": None,
+        "layered": Environment.of(options).is_given,
     }
 
 
@@ -88,8 +90,11 @@ def shape(spec: JobSpec) -> Shape:
 def task_script(spec: JobSpec, site: Site, dialect: Dialect) -> str:
     """`task.sh`: one replica, from the scheduler's words to ours. A node without Python still leaves a record."""
     job = batch_job(spec, site)
-    python = str(spec.options.get("python") or "python3")
-    program_path = f"../../{_program('batch_task.py')}"
+    start = Environment.of(spec.options).start(
+        f'-I -S ../../{_program("batch_task.py")} job.json "$rank" "$restart" "$id" "$address"',
+        gpus=bool(job.shape.gpus),
+        folders=(spec.job_dir, spec.base_output_dir),
+    )
     return f"""\
 #!/bin/sh
 # One replica of {job.key}; the current folder is that of the job.
@@ -97,13 +102,8 @@ umask 077
 restart=0 rank=0 id= address=127.0.0.1
 {dialect.task(job).rstrip()}
 mkdir -p records logs
-python={_quoted(python)}
-if ! command -v "$python" >/dev/null; then
-  echo "there is no $python on $(hostname)" >&2
-  exit 127
-fi
-exec "$python" -I -S {program_path} job.json "$rank" "$restart" "$id" "$address"
-"""
+fail() {{ echo "$1 on $(hostname)" >&2; echo "$rank" > "stop.$restart"; exit 127; }}
+{start}"""
 
 
 @cache
@@ -126,12 +126,6 @@ def upload(data: bytes, path: str, site: Site) -> Upload:
 
 def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
-
-
-def _quoted(text: str) -> str:
-    import shlex
-
-    return shlex.quote(text)
 
 
 def _pool(pool: Pool, spec: JobSpec) -> JsonObject:

@@ -25,6 +25,7 @@ options: Mapping[str, str] = {
     "host": "the machine that has sbatch, as ssh names it; this machine if it is not said",
     "folder": "the folder for jobs on the file system that all nodes share (~/.jobdir)",
     "python": "the interpreter on the nodes (python3)",
+    "environment": "what the site has, in place of an environment that is made: modules, venv, image",
     "partition": "the partition, as `sinfo` lists them",
     "account": "the account that is charged",
     "qos": "the quality of service",

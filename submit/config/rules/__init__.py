@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 
 from submit.config.draft import Draft
-from submit.config.rules import images, machines, ml_engine, names, regions, scheduling, study, vertex
+from submit.config.rules import clusters, images, machines, ml_engine, names, regions, scheduling, study, vertex
 from submit.errors import Problem
 
 RULES: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
@@ -17,6 +17,7 @@ RULES: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
     *scheduling.RULES,
     *study.RULES,
     *names.RULES,
+    *clusters.RULES,
 )
 
 

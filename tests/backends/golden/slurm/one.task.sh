@@ -6,9 +6,7 @@ rank=${SLURM_PROCID:-0}
 restart=${SLURM_RESTART_COUNT:-0}
 id=$SLURM_JOB_ID
 mkdir -p records logs
+fail() { echo "$1 on $(hostname)" >&2; echo "$rank" > "stop.$restart"; exit 127; }
 python=python3
-if ! command -v "$python" >/dev/null; then
-  echo "there is no $python on $(hostname)" >&2
-  exit 127
-fi
+command -v "$python" >/dev/null || fail "there is no $python"
 exec "$python" -I -S ../../programs/DIGEST/batch_task.py job.json "$rank" "$restart" "$id" "$address"

@@ -8,9 +8,7 @@ id=$SLURM_JOB_ID
 address=$(scontrol show node "$SLURMD_NODENAME" -o | sed -n "s/.* NodeAddr=\([^ ]*\).*/\1/p")
 address=${address:-$(hostname)}
 mkdir -p records logs
+fail() { echo "$1 on $(hostname)" >&2; echo "$rank" > "stop.$restart"; exit 127; }
 python=/opt/python/bin/python3
-if ! command -v "$python" >/dev/null; then
-  echo "there is no $python on $(hostname)" >&2
-  exit 127
-fi
+command -v "$python" >/dev/null || fail "there is no $python"
 exec "$python" -I -S ../../programs/DIGEST/batch_task.py job.json "$rank" "$restart" "$id" "$address"
