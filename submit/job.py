@@ -431,6 +431,10 @@ class LogEntry(NamedTuple):
         return datetime.fromisoformat(self.timestamp)
 
 
+LogCursor: TypeAlias = object
+"""How far a log was read, "" for not at all. `str` makes a text of it that can be kept, and is as good."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogPage:
     """Entries after a cursor, which continues behind them.
@@ -440,7 +444,7 @@ class LogPage:
     """
 
     entries: Sequence[LogEntry]
-    cursor: str
+    cursor: LogCursor
     ended: bool
     more: bool = False
     hold_s: float = 0.0

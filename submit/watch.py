@@ -7,20 +7,20 @@ from dataclasses import replace
 from typing import Protocol, TypeAlias
 
 from submit.backends import Backend
-from submit.job import Handle, LogEntry, LogPage, Status, Target
+from submit.job import Handle, LogCursor, LogEntry, LogPage, Status, Target
 from submit.logs.stream import Stream
 from submit.steps import Perform, carry_out
 
 WAIT_S = 1.0  # how long one question for more may wait in the backend; a key press is never held up longer
 
-Ask: TypeAlias = Callable[[str, float], LogPage]
+Ask: TypeAlias = Callable[[LogCursor, float], LogPage]
 """A source: the page behind a cursor, which may take some seconds to come."""
 
 
 class Askers(Protocol):
     """Sources that are asked without waiting for them."""
 
-    def ask(self, source: str, cursor: str, wait_s: float) -> None:
+    def ask(self, source: str, cursor: LogCursor, wait_s: float) -> None:
         """Its answer will come; not more than one at a time."""
         ...
 
@@ -34,9 +34,9 @@ class OneAsker:
 
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
-        self._asked: tuple[str, str, float] | None = None
+        self._asked: tuple[str, LogCursor, float] | None = None
 
-    def ask(self, source: str, cursor: str, wait_s: float) -> None:
+    def ask(self, source: str, cursor: LogCursor, wait_s: float) -> None:
         self._asked = source, cursor, wait_s
 
     def answers(self, wait_s: float) -> Sequence[tuple[str, LogPage]]:
@@ -54,7 +54,7 @@ def following(backend: Backend, handle: Handle, target: Target, perform: Perform
 def so_far(backend: Backend, handle: Handle, target: Target, perform: Perform) -> Ask:
     """What there is now of a job's log."""
 
-    def ask(cursor: str, _: float) -> LogPage:
+    def ask(cursor: LogCursor, _: float) -> LogPage:
         page = carry_out(backend.logs(handle, target, cursor, 0.0), perform)
         return replace(page, ended=page.ended or not (page.more or (page.entries and page.cursor != cursor)))
 

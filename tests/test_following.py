@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from submit.errors import ErrorKind, ServiceError
-from submit.job import LogEntry, LogPage
+from submit.job import LogCursor, LogEntry, LogPage
 from submit.logs.stream import Stream
 from submit.watch import Ask, OneAsker, batches
 from submit.world.together import Together
@@ -20,9 +20,9 @@ class Script:
 
     def __init__(self, *pages: LogPage) -> None:
         self._pages = iter(pages)
-        self.asked: list[tuple[str, float]] = []
+        self.asked: list[tuple[LogCursor, float]] = []
 
-    def __call__(self, cursor: str, wait_s: float) -> LogPage:
+    def __call__(self, cursor: LogCursor, wait_s: float) -> LogPage:
         self.asked.append((cursor, wait_s))
         return next(self._pages)
 
@@ -55,7 +55,7 @@ def together(**asks: Ask) -> Iterator[list[LogEntry]]:
 def test_several_sources_are_asked_at_the_same_time() -> None:
     """A source that takes its time holds up nobody."""
 
-    def slow(cursor: str, wait_s: float) -> LogPage:
+    def slow(cursor: LogCursor, wait_s: float) -> LogPage:
         if not cursor:
             return page(cursor="1")
         time.sleep(0.5)
@@ -67,7 +67,7 @@ def test_several_sources_are_asked_at_the_same_time() -> None:
 
 
 def test_the_error_of_a_source_is_raised_where_it_is_waited_for() -> None:
-    def broken(cursor: str, wait_s: float) -> LogPage:
+    def broken(cursor: LogCursor, wait_s: float) -> LogPage:
         raise ServiceError("no", kind=ErrorKind.DENIED)
 
     with pytest.raises(ServiceError, match="no"):

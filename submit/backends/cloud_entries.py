@@ -61,7 +61,7 @@ def task_of(item: JsonObject) -> str:
 def identity_of(item: JsonObject, timestamp: str) -> str:
     """The service takes entries of a log with the same time and id for the same; without an id, one is what it says."""
     said = item.get("insertId") or _json(item.get("jsonPayload") or item.get("textPayload"))
-    return identity(timestamp, item.get("logName") or task_of(item), said)
+    return identity(timestamp, cast(str, item.get("logName") or task_of(item)), cast(str, said))
 
 
 def is_final(item: JsonObject) -> bool:

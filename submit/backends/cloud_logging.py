@@ -13,10 +13,11 @@ from typing import NamedTuple, cast
 
 from submit.backends import Refused
 from submit.backends.cloud_cursor import Cursor
+from submit.backends.cloud_entries import times_of
 from submit.backends.cloud_status import record, records
 from submit.backends.creation import pause
 from submit.errors import ErrorKind, ServiceError
-from submit.job import JsonObject, LogEntry, LogPage
+from submit.job import JsonObject, LogCursor, LogEntry, LogPage
 from submit.logs import times
 from submit.logs.seen import Seen
 from submit.steps import Call, Conversation
@@ -61,12 +62,12 @@ class _Log(NamedTuple):
         return f'{job} AND {since} AND (timestamp>="{horizon}" OR receiveTimestamp>="{horizon}")'
 
 
-def page(cursor: str, project: str, job_id: str, wait_s: float, end: End) -> Conversation[LogPage]:
+def page(cursor: LogCursor, project: str, job_id: str, wait_s: float, end: End) -> Conversation[LogPage]:
     """What is new, or nothing after about `wait_s`; with 0 what can be listed now.
 
     Answers that do not come are asked for again, with growing pauses; what was refused is raised.
     """
-    before = Cursor.parse(cursor)
+    before = Cursor.of(cursor)
     try:
         found = yield from _page(before, _Log(project, job_id), wait_s, end)
     except ServiceError as error:
@@ -85,15 +86,21 @@ def _is_done(found: LogPage) -> bool:
 
 
 def _page(cursor: Cursor, log: _Log, wait_s: float, end: End) -> Conversation[LogPage]:
-    if cursor.is_tailing and wait_s and not cursor.must_list and not cursor.end:
-        entries, cursor = yield from _tailed(cursor, log, wait_s)
+    if wait_s and cursor.may_tail:
+        is_amid_check = cursor.must_list
+        tail_s = 0.0 if is_amid_check else wait_s
+        entries, cursor = yield from _tailed(cursor, log, tail_s)
         if entries:
             return _answer(entries, cursor, hold_s=HOLD_S)
         if cursor.is_tailing and not cursor.session:
             yield pause(CUT_S)
             return _answer([], cursor)
-        is_quiet = cursor.is_tailing and not cursor.is_connecting and not cursor.must_list
-        if is_quiet and not (yield from _has_ended(cursor, wait_s, end)):
+        if cursor.is_trusted:
+            if (yield from _has_ended(cursor, tail_s, end)):
+                cursor = replace(cursor, token="")  # the last list has all of it
+            elif not is_amid_check:
+                return _answer([], cursor)
+        elif cursor.gap:
             return _answer([], cursor)
     return (yield from _listed(cursor, log, wait_s, end))
 
@@ -104,7 +111,7 @@ def _has_ended(cursor: Cursor, wait_s: float, end: End) -> Conversation[bool]:
 
 
 def _tailed(cursor: Cursor, log: _Log, wait_s: float) -> Conversation[tuple[list[LogEntry], Cursor]]:
-    """What has arrived. A tail that is new, or was cut, or left something out, is followed by a list."""
+    """What has arrived."""
     if cursor.final or not cursor.session or cursor.is_connecting:
         wait_s = min(wait_s, SOON_S * 1.25**cursor.idle)
     request: JsonObject = {**_place(log), "filter": log.filter(""), "waitSeconds": wait_s}
@@ -112,13 +119,11 @@ def _tailed(cursor: Cursor, log: _Log, wait_s: float) -> Conversation[tuple[list
         reply = record((yield Call(api="logging", method="entries.tail", request=request, assumed={})))
     except ServiceError as error:
         return [], _without_tail(cursor, error)
-    entries, cursor = cursor.taken(records(reply.get("entries")))
+    entries, cursor = cursor.taken(records(reply.get("entries")), by_list=False)
     session, age_s = str(reply.get("session")), cast(float, reply.get("ageSeconds") or 0.0)
-    gap = session != cursor.session or bool(reply.get("suppressed"))
-    cuts = 0 if entries or age_s > LONGEST_PAUSE_S else cursor.cuts
-    return entries, replace(
-        cursor, session=session, age_s=age_s, cuts=cuts, looked_s=-1.0 if gap else cursor.looked_s, failures=0
-    )
+    suppressed = bool(reply.get("suppressed"))
+    cursor = cursor.tailed(session=session, age_s=age_s, given=len(entries), suppressed=suppressed)
+    return entries, replace(cursor, cuts=0 if entries or age_s > LONGEST_PAUSE_S else cursor.cuts, failures=0)
 
 
 def _without_tail(cursor: Cursor, error: ServiceError) -> Cursor:
@@ -136,13 +141,15 @@ def _listed(cursor: Cursor, log: _Log, wait_s: float, end: End) -> Conversation[
     if not cursor.token:
         ended = yield from end()
         began = str(record((yield Call(api="clock", method="now", request={}, assumed={}))).get("now") or times.EPOCH)
-        cursor = replace(cursor, end=ended, began=began, known=cursor.newest, query=log.filter(cursor.horizon))
+        cursor = cursor.begun(began=began, end=ended, query=log.filter(cursor.horizon))
     reply = yield from _list(cursor, log)
-    entries, cursor = cursor.taken(records(reply.get("entries")))
+    items = records(reply.get("entries"))
+    entries, cursor = cursor.taken(items, by_list=True)
     token = str(reply.get("nextPageToken") or "")
     if token:
-        return _answer(entries, replace(cursor, token=token), more=True)
-    cursor = cursor.listed(had_news=bool(entries))
+        last = times_of(items[-1])[0] if items else ""
+        return _answer(entries, cursor.read_up_to(last, token), more=not cursor.check)
+    cursor = cursor.listed()
     if cursor.is_settled:
         return _answer(entries, cursor, ended=True)
     if wait_s and not entries and (cursor.polls or cursor.end):
@@ -171,17 +178,19 @@ def _answer(
     entries: Sequence[LogEntry], cursor: Cursor, *, more: bool = False, ended: bool = False, hold_s: float = 0.0
 ) -> LogPage:
     cursor = replace(cursor, failures=0)
-    return LogPage(entries=entries, cursor=str(cursor), ended=ended, more=more, hold_s=hold_s)
+    return LogPage(entries=entries, cursor=cursor, ended=ended, more=more, hold_s=hold_s)
 
 
 def _later(cursor: Cursor, error: ServiceError, limit: int) -> Conversation[LogPage]:
     """The same place once more, after a pause. Who was never answered is told at once."""
     if error.kind is ErrorKind.INVALID and cursor.token:  # tokens do not live for ever: the list is begun anew
-        return LogPage(entries=(), cursor=str(replace(cursor, token="")), ended=False, more=True)
+        return LogPage(entries=(), cursor=replace(cursor, token="", gap=True), ended=False, more=True)
     is_worth_it = error.kind is ErrorKind.QUOTA or (error.kind is ErrorKind.TRANSIENT and cursor.began)
     if not is_worth_it or cursor.failures >= limit:
         raise error
+    again = replace(cursor, failures=cursor.failures + 1)
+    if cursor.is_trusted and cursor.must_list:  # the tail goes on, and the next list will do
+        return LogPage(entries=(), cursor=replace(again, token="", looked_s=cursor.age_s), ended=False)
     least = BUSY_S if error.kind is ErrorKind.QUOTA else 0.25
     yield pause(min(least * 2**cursor.failures, max(LONGEST_PAUSE_S, least)))
-    again = replace(cursor, failures=cursor.failures + 1)
-    return LogPage(entries=(), cursor=str(again), ended=False, more=True, note=f"{error}; trying again")
+    return LogPage(entries=(), cursor=again, ended=False, more=True, note=f"{error}; trying again")

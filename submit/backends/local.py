@@ -19,6 +19,7 @@ from submit.job import (
     JobSpec,
     Json,
     JsonObject,
+    LogCursor,
     LogPage,
     Package,
     Pool,
@@ -115,9 +116,9 @@ def list_jobs(target: Target, limit: int) -> Conversation[Sequence[Status]]:
     return _statuses(reply, target)
 
 
-def logs(handle: Handle, target: Target, cursor: str, wait_s: float) -> Conversation[LogPage]:
+def logs(handle: Handle, target: Target, cursor: LogCursor, wait_s: float) -> Conversation[LogPage]:
     """The cursor is a position in the job's log file."""
-    read = Read(source=handle.path, position=int(cursor or 0), wait_s=wait_s)
+    read = Read(source=handle.path, position=int(str(cursor) or 0), wait_s=wait_s)
     page = _record((yield read))
     position, ended = cast(int, page["position"]), bool(page.get("ended", True))
     return LogPage(

@@ -25,7 +25,7 @@ from submit.backends.creation import SUBMISSION_LABEL
 from submit.backends.ml_job import job
 from submit.backends.ml_limits import check
 from submit.errors import ErrorKind, ServiceError, UsageError
-from submit.job import Handle, JobSpec, Json, JsonObject, LogPage, State, Status, Target
+from submit.job import Handle, JobSpec, Json, JsonObject, LogCursor, LogPage, State, Status, Target
 from submit.logs.times import normal
 from submit.steps import Call, Conversation
 
@@ -156,7 +156,7 @@ def _page(parent: str, token: str) -> Conversation[JsonObject]:
     return record((yield _call("list", request, assumed={})))
 
 
-def logs(handle: Handle, target: Target, cursor: str, wait_s: float) -> Conversation[LogPage]:
+def logs(handle: Handle, target: Target, cursor: LogCursor, wait_s: float) -> Conversation[LogPage]:
     """From Cloud Logging."""
     name = _name(handle, target)
     return (yield from cloud_logging.page(cursor, *_split(name), wait_s, lambda: _end(name)))

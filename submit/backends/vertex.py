@@ -32,7 +32,7 @@ from submit.backends.cloud_status import (
 from submit.backends.creation import SUBMISSION_LABEL
 from submit.backends.vertex_job import check, custom_job, tuning_job
 from submit.errors import ErrorKind, ServiceError, UnsentError, UsageError
-from submit.job import Handle, JobSpec, Json, JsonObject, LogPage, State, Status, Target
+from submit.job import Handle, JobSpec, Json, JsonObject, LogCursor, LogPage, State, Status, Target
 from submit.logs.times import normal
 from submit.steps import Call, Conversation
 
@@ -166,7 +166,7 @@ def _page(parent: str, kind: str, token: str) -> Conversation[JsonObject]:
     return record((yield _call(kind, "list", request, assumed={})))
 
 
-def logs(handle: Handle, target: Target, cursor: str, wait_s: float) -> Conversation[LogPage]:
+def logs(handle: Handle, target: Target, cursor: LogCursor, wait_s: float) -> Conversation[LogPage]:
     """From Cloud Logging."""
     name = _name(handle, target)
     _, project, *_, job_id = name.split("/")

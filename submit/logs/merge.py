@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
 
-from submit.job import LogEntry
+from submit.job import LogCursor, LogEntry
 
 PATIENCE_S = 10.0
 """How long entries wait for a source that has older ones and does not give them."""
@@ -24,7 +24,7 @@ class Batch:
 
     __slots__ = ("arrived", "before", "due", "entries", "released")
 
-    def __init__(self, entries: Sequence[LogEntry], arrived: float, due: float, before: str) -> None:
+    def __init__(self, entries: Sequence[LogEntry], arrived: float, due: float, before: LogCursor) -> None:
         self.entries = sorted(entries, key=_timestamp)  # stable: equal times stay as the source has them
         self.arrived, self.due = arrived, due
         self.released = 0
@@ -57,7 +57,14 @@ class Merge:
         self._newest = ""
 
     def add(
-        self, source: str, entries: Sequence[LogEntry], now: float, *, hold_s: float = 0.0, more: bool, before: str = ""
+        self,
+        source: str,
+        entries: Sequence[LogEntry],
+        now: float,
+        *,
+        hold_s: float = 0.0,
+        more: bool,
+        before: LogCursor = "",
     ) -> None:
         """`hold_s`: for so long the source may give entries that are older than these."""
         if entries:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Self
 
-from submit.job import LogEntry, LogPage
+from submit.job import LogCursor, LogEntry, LogPage
 from submit.logs.merge import Merge
 
 CROWDED = 20_000
@@ -23,7 +23,7 @@ class Place:
     `met` are those of them that have come again.
     """
 
-    def __init__(self, cursor: str = "", shown: Iterable[str] = ()) -> None:
+    def __init__(self, cursor: LogCursor = "", shown: Iterable[str] = ()) -> None:
         self.cursor = cursor
         self.shown, self.met = set(shown), set[str]()
 
@@ -35,7 +35,7 @@ class Place:
         return cls(cursor, shown)
 
     def __str__(self) -> str:
-        return json.dumps([self.cursor, *sorted(self.shown)])
+        return json.dumps([str(self.cursor), *sorted(self.shown)])
 
     def fresh(self, entries: Sequence[LogEntry]) -> Sequence[LogEntry]:
         """Those that were not shown before the place was kept."""
@@ -56,7 +56,7 @@ class Stream:
         self._merge = Merge(places)
         self._open = set(places)
 
-    def cursor(self, source: str) -> str:
+    def cursor(self, source: str) -> LogCursor:
         """Where to ask this source on."""
         return self._places[source].cursor
 

@@ -136,7 +136,7 @@ class Conformance:
             page = site.page(handle, cursors[-1], 0.05)
             assert not {e.insert_id for e in page.entries} & {e.insert_id for e in entries}, "the log repeats itself"
             entries += page.entries
-            cursors.append(page.cursor)
+            cursors.append(str(page.cursor))
             ended = page.ended
         assert messages(entries, "line ") == [f"line {number}" for number in range(LINES)]
         middle = cursors[len(cursors) // 2]

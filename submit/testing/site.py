@@ -174,7 +174,7 @@ class Site:
             assert not again, f"the log of {handle} repeats {again[0]}"
             seen |= {entry.insert_id for entry in page.entries}
             yield from page.entries
-            cursor, ended = page.cursor, page.ended
+            cursor, ended = str(page.cursor), page.ended
 
     def _take(self, conversation: Conversation[T], observe: Observe = lambda _: None) -> T:
         """As a new process would: nothing is remembered from one to the next."""

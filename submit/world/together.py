@@ -6,7 +6,7 @@ import queue
 import threading
 from collections.abc import Mapping, Sequence
 
-from submit.job import LogPage
+from submit.job import LogCursor, LogPage
 from submit.watch import Ask
 
 
@@ -14,12 +14,14 @@ class Together:
     """Threads end with the process: an answer that nobody waits for any more holds up nothing."""
 
     def __init__(self, asks: Mapping[str, Ask]) -> None:
-        self._questions: dict[str, queue.SimpleQueue[tuple[str, float]]] = {name: queue.SimpleQueue() for name in asks}
+        self._questions: dict[str, queue.SimpleQueue[tuple[LogCursor, float]]] = {
+            name: queue.SimpleQueue() for name in asks
+        }
         self._answers: queue.SimpleQueue[tuple[str, LogPage | BaseException]] = queue.SimpleQueue()
         for name, ask in asks.items():
             threading.Thread(target=self._work, args=(name, ask), daemon=True).start()
 
-    def ask(self, source: str, cursor: str, wait_s: float) -> None:
+    def ask(self, source: str, cursor: LogCursor, wait_s: float) -> None:
         self._questions[source].put((cursor, wait_s))
 
     def answers(self, wait_s: float) -> Sequence[tuple[str, LogPage]]:

@@ -13,9 +13,7 @@ from submit.backends.cloud_cursor import Cursor
 from submit.backends.cloud_entries import entry_of, identity_of, times_of
 from submit.errors import ServiceError
 from submit.job import JsonObject
-from submit.logs import times
 from submit.logs.seen import Seen
-from submit.logs.stream import Stream
 from tests.backends.cloud_log import CloudLog, entry, last_words, moment
 
 LINES = [entry(f"line {n}", n) for n in range(1, 30)]
@@ -140,19 +138,20 @@ def test_a_log_can_be_read_from_a_time_on_without_what_was_before() -> None:
     assert log.count("entries.list") == 1
 
 
-troubles = st.lists(st.sampled_from(["", "", "", "429", "503", "403"]), max_size=40)
+troubles = st.lists(st.sampled_from(["", "", "", "400", "429", "503", "403"]), max_size=40)
 arrivals = st.lists(st.tuples(st.integers(0, 400), st.sampled_from([0, 0, 0, 1, 7, 30])), max_size=15)
 
 
 @settings(deadline=None)
-@given(arrivals, troubles, st.integers(2, 7))
-def test_any_delays_cuts_and_refusals_yield_each_entry_once(
-    lines: list[tuple[int, int]], trouble: list[str], page_size: int
+@given(arrivals, troubles, st.integers(2, 7), st.sets(st.integers(0, 15)), st.booleans())
+def test_any_delays_losses_cuts_and_refusals_yield_each_entry_once(
+    lines: list[tuple[int, int]], trouble: list[str], page_size: int, unheard: set[int], by_text: bool
 ) -> None:
     """Times are quarters of a second, so that equal ones are common."""
+    lost = [f"n{n}" for n in unheard]
     entries = [entry(f"n{n}", tick / 4, tick / 4 + delay) for n, (tick, delay) in enumerate(lines)]
     end = max((tick / 4 + delay for tick, delay in lines), default=0.0) + 1
-    log = CloudLog([*entries, last_words(end)], end, ["", *trouble], page_size=page_size)
+    log = CloudLog([*entries, last_words(end)], end, ["", *trouble], page_size=page_size, lost=lost, by_text=by_text)
     shown, newest = log.shown(), ""
     for line in shown:
         assert line.late == (line.timestamp < newest)
@@ -164,8 +163,8 @@ def test_what_is_remembered_is_bounded_by_time() -> None:
     cursor = Cursor(seen=Seen())
     for minute in range(200):
         cursor = replace(cursor, began=moment(minute * 60), known=moment(minute * 60))
-        _, cursor = cursor.taken(entry(f"{minute}.{n}", minute * 60 + n / 10) for n in range(100))
-        cursor = cursor.listed(had_news=True)
+        _, cursor = cursor.taken((entry(f"{minute}.{n}", minute * 60 + n / 10) for n in range(100)), by_list=True)
+        cursor = cursor.listed()
     assert len(cursor.seen) <= 500
     assert len(str(cursor)) < 30_000
 
@@ -224,6 +223,14 @@ def test_a_machine_whose_clock_is_wrong_loses_no_line(skew_s: float) -> None:
         assert sorted(names(log)) == sorted([*EXPECTED, *(f"other {n}" for n in range(1, 30))])
 
 
+def test_a_machine_whose_clock_is_ahead_loses_no_line_of_a_long_log() -> None:
+    ahead = [entry(f"ahead {n}", n + 900, n) for n in range(1, 300)]
+    for troubles in ([], ["", "", "", "400"]):
+        log = CloudLog([*steady(1, 300, 1), *ahead, last_words(300)], 300, troubles, page_size=100)
+        log.now = 5000.0
+        assert len(set(names(log))) == 2 * 299 + 1
+
+
 def test_a_clock_that_is_always_wrong_is_no_lateness_to_be_waited_for() -> None:
     skewed = [entry(f"line {n}", n - 8, n) for n in range(9, 30)]
     log = CloudLog([*skewed, last_words(30)], 30)
@@ -233,21 +240,63 @@ def test_a_clock_that_is_always_wrong_is_no_lateness_to_be_waited_for() -> None:
 
 def test_what_a_tail_leaves_out_is_listed() -> None:
     log = CloudLog([*LINES, *(entry(f"burst {n:02}", 10) for n in range(50)), last_words(30)], 30, tail_limit=5)
-    assert sorted(names(log)) == sorted([*EXPECTED, *(f"burst {n:02}" for n in range(50))])
+    delays = log.delays()
+    assert sorted(delays) == sorted([*EXPECTED, *(f"burst {n:02}" for n in range(50))])
+    assert max(delays.values()) < 1
 
 
 def test_behind_a_proxy_that_keeps_tails_back_lines_come_by_lists() -> None:
     log = CloudLog([entry(f"line {n}", n * 20) for n in range(1, 30)] + [last_words(600)], 600, tail_limit=0)
-    stream = Stream({"job": ""})
-    delays, shown = list[float](), list[str]()
-    while not stream.ended:
-        stream.add("job", log.page(stream.cursor("job"), 1.0), log.now)
-        for line in stream.ready(log.now):
-            delays.append(log.now - times.seconds_between(moment(0), line.timestamp))
-            shown.append(line.message)
-    assert shown == EXPECTED
-    assert max(delays[3:]) < 30
+    delays = log.delays()
+    assert list(delays) == EXPECTED
+    assert max(list(delays.values())[3:]) < 30
     assert log.count("entries.list") < 200
+
+
+def steady(begin: float, end: float, every_s: float) -> list[JsonObject]:
+    return [entry(f"{begin}.{n:05}", begin + n * every_s) for n in range(int((end - begin) / every_s))]
+
+
+@pytest.mark.parametrize("every_s", [0.25, 0.02], ids=["a calm log", "one that never rests"])
+def test_what_a_tail_loses_in_silence_is_shown_by_the_next_check(every_s: float) -> None:
+    """At first after a minute at the latest; then the tail is known for one that loses."""
+    lines, lost = steady(1, 150, every_s), [f"lost {second}" for second in range(30, 150, 3)]
+    unheard = [entry(f"lost {second}", second) for second in range(30, 150, 3)]
+    log = CloudLog([*lines, *unheard, last_words(150)], 150, page_size=200, lost=lost)
+    delays = log.delays()
+    assert len(delays) == len(lines) + len(lost) + 1
+    assert all(delay < 0.5 for line, delay in delays.items() if line not in lost)
+    assert max(delays.values()) < 67
+    assert max(delays[line] for line in lost[-20:]) < 12
+
+
+def test_a_tail_that_was_cut_amid_a_burst_is_followed_by_a_list_at_once() -> None:
+    burst = steady(10, 12, 0.001)
+    log = CloudLog([*burst, last_words(30)], 30, [*[""] * 25, "503"])
+    assert max(log.delays().values()) < 1
+
+
+def test_a_check_of_many_pages_does_not_hold_up_the_tail_nor_the_other_way_round() -> None:
+    """A page takes a tenth of a second, a check of the last 25 seconds has ten, and the tail always has something."""
+    log = CloudLog([*steady(1, 40, 0.005), last_words(40)], 40, page_size=500, list_s=0.1)
+    assert max(log.delays().values()) < 0.6
+    pages = [at for at, method in log.calls if method == "entries.list" and 20 < at < 35]
+    assert len(pages) >= 10
+    assert pages[-1] - pages[0] < 3
+
+
+def test_a_check_that_is_refused_is_put_off_and_does_not_hold_up_the_tail() -> None:
+    log = CloudLog([*LINES, last_words(30)], 30, refused=(3, 25), lost=["line 4"])
+    delays = log.delays()
+    assert sorted(delays) == sorted(EXPECTED)
+    assert max(delay for line, delay in delays.items() if line != "line 4") < 1
+    assert log.count("entries.list") < 12
+
+
+def test_an_entry_of_a_burst_is_listed_twice_at_most_by_a_check_and_at_the_end() -> None:
+    log = CloudLog([*steady(2, 4, 0.0005), *steady(5, 6, 0.0005), last_words(7)], 7)
+    assert len(log.shown()) == 6001
+    assert log.listed <= 2 * 6001
 
 
 def test_ten_thousand_lines_a_second_are_all_shown_in_order() -> None:

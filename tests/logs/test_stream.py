@@ -7,7 +7,7 @@ import tracemalloc
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from submit.job import LogEntry, LogPage
+from submit.job import LogCursor, LogEntry, LogPage
 from submit.logs.seen import Seen, of
 from submit.logs.stream import Stream
 from tests.logs.entries import at
@@ -21,8 +21,8 @@ class Source:
     def __init__(self, name: str, entries: list[LogEntry]) -> None:
         self.name, self.entries = name, entries
 
-    def page(self, cursor: str, size: int, hold_s: float) -> LogPage:
-        begin = int(cursor or 0)
+    def page(self, cursor: LogCursor, size: int, hold_s: float) -> LogPage:
+        begin = int(str(cursor) or 0)
         end = min(begin + size, len(self.entries))
         is_last = end == len(self.entries)
         return LogPage(

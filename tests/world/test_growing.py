@@ -31,7 +31,7 @@ class Log:
 
     def page(self, wait_s: float = 0.0, *, ended: bool = False) -> LogPage:
         page = carry_out(files.page(str(self.path), self.cursor, wait_s, ended=ended), self._perform)
-        self.cursor = page.cursor
+        self.cursor = str(page.cursor)
         self.seen += [entry.message for entry in page.entries]
         return page
 

@@ -13,7 +13,7 @@ from submit.backends.batch.following import Cursor
 from submit.backends.batch.place import Place, Site, key_of
 from submit.backends.batch.status import Answers, ending, status
 from submit.errors import CommandError, ErrorKind, RefusedError, ServiceError, UnansweredError, UnsentError
-from submit.job import Handle, JobSpec, JsonObject, LogPage, Status, Target
+from submit.job import Handle, JobSpec, JsonObject, LogCursor, LogPage, Status, Target
 from submit.steps import Command, Conversation
 
 _QUEUE_S = 10.0
@@ -75,13 +75,13 @@ class Batch:
         known = yield from self._statuses(site, looking.folders(str(answer)))
         return list(known.values())
 
-    def logs(self, handle: Handle, target: Target, cursor: str, wait_s: float) -> Conversation[LogPage]:
+    def logs(self, handle: Handle, target: Target, cursor: LogCursor, wait_s: float) -> Conversation[LogPage]:
         """It ends when the job has ended and everything was read after that was known."""
         place = Place.parse(handle, target)
-        page = yield from self._page(handle, place, Cursor.parse(cursor), wait_s)
+        page = yield from self._page(handle, place, Cursor.parse(str(cursor)), wait_s)
         if page.entries or page.more:
             return page
-        behind = Cursor.parse(page.cursor)
+        behind = Cursor.parse(str(page.cursor))
         if not (yield from self._has_ended(place, ask=behind.is_due or not wait_s)):
             return page
         last = yield from self._page(handle, place, behind, 0.0)
