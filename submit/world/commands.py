@@ -21,6 +21,7 @@ from submit.world import files, surroundings
 
 _SSH_FAILED = 255
 _NOT_FOUND = 127
+_SCRIPT_NAME = 3
 _LITTLE = 1 << 14
 """So many bytes are sent sooner than it is asked whether they are there."""
 _SOCKET_FOLDER = 45
@@ -58,7 +59,7 @@ class Commands:
         for pause_s in _PAUSES_S if host in self._known and not command.changes else ():
             done = self._done(command.argv, host, command.stdin.encode(), command.timeout_s)
             if not _was_cut(done):
-                return _text(done, command.argv[0], host)
+                return _text(done, _name(command.argv), host)
             self._progress(f"ssh to `{host}` was cut; trying again")
             surroundings.pause(pause_s)
         return self._run(command.argv, host, command.stdin.encode(), command.timeout_s)
@@ -73,7 +74,7 @@ class Commands:
         self._run(("sh", "-c", _RECEIVE, "sh", place, step.digest), step.host, step.data, 600.0)
 
     def _run(self, argv: Sequence[str], host: str, data: bytes, timeout_s: float) -> str:
-        return _text(self._done(argv, host, data, timeout_s), argv[0], host)
+        return _text(self._done(argv, host, data, timeout_s), _name(argv), host)
 
     def _done(
         self, argv: Sequence[str], host: str, data: bytes, timeout_s: float
@@ -92,7 +93,7 @@ class Commands:
         except FileNotFoundError as error:
             raise _missing(line[0]) from error
         except subprocess.TimeoutExpired as error:
-            message = f"`{argv[0]}`{_at(host)} has not answered within {timeout_s:g} s"
+            message = f"`{_name(argv)}`{_at(host)} has not answered within {timeout_s:g} s"
             raise UnansweredError(message, kind=ErrorKind.TRANSIENT) from error
         if host and done.returncode != _SSH_FAILED:
             self._known.add(host)
@@ -111,6 +112,13 @@ class Commands:
         if folder.stat().st_uid != os.getuid() or folder.is_symlink():
             raise UnsentError(f"`{folder}` belongs to somebody else", kind=ErrorKind.DENIED)
         return folder
+
+
+def _name(argv: Sequence[str]) -> str:
+    """Of the program that is meant: `squeue` in `env A=b squeue`, and what a script of ours is called in `sh -c`."""
+    if argv[:2] == ("sh", "-c"):
+        return argv[3] if len(argv) > _SCRIPT_NAME else argv[0]
+    return next((word for word in argv if word != "env" and "=" not in word), argv[0])
 
 
 def _missing(program: str) -> UnsentError:

@@ -220,7 +220,10 @@ def test_the_scheduler_may_be_away(site: Site, cluster: gridengine.GridEngine) -
     cluster.stop_master()
     status = site.status(handle)
     assert status.state is State.RUNNING
-    assert "the scheduler is away" in status.message
+    assert "the scheduler is away: `qstat`: " in status.message
+    with pytest.raises(ServiceError, match="qdel"):
+        site.cancel(handle)
+    assert site.status(handle).state is State.RUNNING, "as what was not done"
     with pytest.raises(ServiceError) as caught:
         site.submit(BRIEF, config=config())
     assert caught.value.kind is ErrorKind.TRANSIENT

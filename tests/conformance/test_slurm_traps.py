@@ -209,7 +209,10 @@ def test_a_controller_that_is_away_is_no_end_of_a_job(site: Site, cluster: slurm
     try:
         away = site.status(silent)
         assert away.state is State.RUNNING
-        assert "the scheduler is away" in away.message
+        assert "the scheduler is away: `squeue`: " in away.message
+        with pytest.raises(ServiceError, match="scancel"):
+            site.cancel(silent)
+        assert site.status(silent).state is State.RUNNING, "as what was not done"
         assert site.end(handle).state is State.SUCCEEDED, "its record tells"
         before = site.listed()
         with pytest.raises(RefusedError, match="sbatch"):

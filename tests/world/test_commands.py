@@ -43,6 +43,20 @@ def test_what_a_program_said_in_several_lines_is_one_without_its_name(commands: 
         commands.run(Command(argv=("sh", "-c", script)))
 
 
+@pytest.mark.parametrize(
+    ("argv", "name"),
+    [
+        (("env", "A=b", "false"), "false"),
+        (("sh", "-c", "exit 1", "qstat", "x"), "qstat"),
+        (("sh", "-c", "exit 1"), "sh"),
+        (("false", "a=b"), "false"),
+    ],
+)
+def test_the_program_that_is_meant_is_named(commands: Commands, argv: tuple[str, ...], name: str) -> None:
+    with pytest.raises(CommandError, match=rf"^`{name}`: exit code 1$"):
+        commands.run(Command(argv=argv))
+
+
 def test_a_program_that_is_not_there_was_never_asked(commands: Commands) -> None:
     with pytest.raises(UnsentError, match="`no-such-program` is not installed") as caught:
         commands.run(Command(argv=("no-such-program",)))

@@ -100,8 +100,12 @@ class Batch:
         try:
             yield command
         except CommandError as error:
-            if (said := self._said(error)).kind is not ErrorKind.NOT_FOUND:
-                raise said from error
+            if (said := self._said(error)).kind is ErrorKind.NOT_FOUND:
+                return
+            if said.kind is not ErrorKind.TRANSIENT or isinstance(said, UnsentError):  # it goes on, and is to look so
+                with suppress(ServiceError):
+                    yield self._removal(place, "/cancelled")
+            raise said from error
 
     def delete(self, handle: Handle, target: Target) -> Conversation[None]:
         """Removes the job's folder; its job dir stays."""
@@ -230,8 +234,8 @@ class Batch:
         known = yield from self._statuses(place.site, folders)
         return known[place.key].state.ended
 
-    def _removal(self, place: Place) -> Command:
-        argv = ("rm", "-rf", "--", f"{place.site.root}/jobs/{place.key}")
+    def _removal(self, place: Place, part: str = "") -> Command:
+        argv = ("rm", "-rf", "--", f"{place.site.root}/jobs/{place.key}{part}")
         return Command(argv=argv, host=place.site.host)
 
 

@@ -201,7 +201,7 @@ def submitted(answer: str) -> str:
 
 def queue(keys: Sequence[str]) -> tuple[str, ...]:
     """Of some jobs also why they wait; the whole queue's reasons would be long."""
-    return ("sh", "-c", _QUEUE, "queue", ",".join(keys) if len(keys) <= _NAMED else "")
+    return ("sh", "-c", _QUEUE, "qstat", ",".join(keys) if len(keys) <= _NAMED else "")
 
 
 def queued(answer: str) -> Mapping[str, Queued]:
@@ -209,7 +209,7 @@ def queued(answer: str) -> Mapping[str, Queued]:
 
 
 def accounting(keys: Sequence[str]) -> tuple[str, ...]:
-    return ("sh", "-c", _ACCOUNTING, "accounting", *(keys if len(keys) <= _NAMED else ()))
+    return ("sh", "-c", _ACCOUNTING, "qacct", *(keys if len(keys) <= _NAMED else ()))
 
 
 def accounted(answer: str) -> Mapping[str, Queued]:
