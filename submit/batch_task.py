@@ -1,14 +1,17 @@
 """One replica of a job on a batch cluster: finds its place among the others, and looks after its launcher.
 
 Started by the job's wrapper, in the job's folder, as
-`python -I -S batch_task.py job.json RANK RESTART ID ADDRESS`: which task of the job this is, how often the scheduler
-has started the job again, the scheduler's own id of it, and under which address other nodes reach this one. What the
-tasks tell each other are files in the folder, which all nodes share:
+`python -I -S batch_task.py job.json RANK RESTART ID ADDRESS [ELEMENT]`: which task of the job this is, how often the
+scheduler has started the job again, the scheduler's own id of it, and under which address other nodes reach this one.
+What the tasks tell each other are files in the folder, which all nodes share:
 
     records/REPLICA.RESTART.json   how the replica is, and in the end how it ended
     addresses/RESTART/REPLICA      where it listens
     fence.RESTART                  that run of the job has begun: whoever is left of an earlier one ends
     stop.RESTART                   a replica has ended the job: the others end as well
+
+An element of an array is a trial with its own replicas and restarts; its number comes before them in each name:
+`records/7.REPLICA.RESTART.json`, `addresses/7.RESTART/REPLICA`, `fence.7.RESTART`.
 
 One file, standard library only, Python 3.8 and later, since it travels with the job.
 """
@@ -100,15 +103,20 @@ class EndError(Exception):
 
 
 class Task:
-    """`place` is how this run of the replica is told from the others: `workerpool1-0.2`."""
+    """`turn` tells this run of the job, or of the array's element `trial`, from the others, and `place` that of the
+    replica: `2` and `workerpool1-0.2`, `7.2` and `7.workerpool1-0.2`."""
 
-    def __init__(self, job: Mapping[str, Any], rank: int, restart: int, scheduler_id: str, address: str) -> None:
+    def __init__(
+        self, job: Mapping[str, Any], rank: int, restart: int, scheduler_id: str, address: str, trial: str = ""
+    ) -> None:
         self.job = job
+        self.trial = trial
         self.replicas = members(job)
         self.member = self.replicas[rank]
         self.restart = restart
         self.address = address
-        self.place = "{}.{}".format(self.member.name, restart)
+        self.turn = self.named(str(restart))
+        self.place = self.named("{}.{}".format(self.member.name, restart))
         self.why = ""  # it was told to end
         self.record: dict[str, Any] = {
             "replica": self.member.name,
@@ -117,12 +125,17 @@ class Task:
             "node": socket.gethostname(),
             "state": "RUNNING",
             "started": time.time(),
-            "job_dir": self.job_dir(),
+            "job_dir": os.path.join(self.job_dir(), trial) if trial else self.job_dir(),
         }
         self._next_look = 0.0
 
+    def named(self, name: str) -> str:
+        """What is this element's own."""
+        return "{}.{}".format(self.trial, name) if self.trial else name
+
     def job_dir(self) -> str:
-        """Outside of the job's folder: who deletes a job keeps its model."""
+        """Outside of the job's folder: who deletes a job keeps its model. All elements of an array have the same; the
+        launcher gives each a folder in it."""
         given = os.path.expanduser(self.job["job_dir"] or "")
         return given or os.path.abspath(os.path.join("..", "..", "output", self.job["key"]))
 
@@ -130,9 +143,9 @@ class Task:
         """The whole life of the replica; returns the exit code of the task."""
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._told)
-        if os.path.exists("fence.{}".format(self.restart + 1)):
+        if self.is_superseded():
             return UNFIT  # nothing is written: the record belongs to the run that has come after
-        write("fence.{}".format(self.restart), "")
+        write("fence.{}".format(self.turn), "")
         self._keep(state="RUNNING")
         try:
             port = reserved_port()
@@ -142,12 +155,12 @@ class Task:
             code = UNFIT
             self._keep(state="ENDED", ended=time.time(), exit_code=None, cause="environment", message=str(end))
         if self.why not in ("told", "superseded") and (code or self.member is self.replicas[0]):
-            write("stop.{}".format(self.restart), self.member.name)
+            write("stop.{}".format(self.turn), self.member.name)
         return 0 if self.why == "peer" else code
 
     def addresses(self, port: int) -> dict[str, str]:
         """Where each replica listens, when all have come."""
-        folder = "addresses/{}".format(self.restart)
+        folder = "addresses/{}".format(self.turn)
         write("{}/{}".format(folder, self.member.name), "{}:{}".format(self.address, port))
         wanted = [member.name for member in self.replicas]
         deadline = time.monotonic() + self.job["rendezvous_s"]
@@ -171,7 +184,7 @@ class Task:
             "replica": member.name,
             "role": member.pool["role"],
             "index": member.index,
-            "trial": None,
+            "trial": self.trial or None,
             "restart": self.restart,
             "cluster": cluster(self.replicas, addresses),
             "open_ports": [port],
@@ -203,12 +216,12 @@ class Task:
     def _files(self) -> dict[str, Any]:
         """Where everything is; the folders that are to be written to are made."""
         job, root = self.job, os.path.abspath(os.path.join("..", ".."))
-        work = os.path.abspath(os.path.join("work", self.member.name))
-        for folder in (work, os.path.abspath("logs"), os.path.abspath("tasks")):
+        work = os.path.abspath(os.path.join("work", self.named(self.member.name)))
+        for folder in (work, os.path.abspath("logs"), self.tasks()):
             os.makedirs(folder, mode=0o700, exist_ok=True)
         return {
             "log": os.path.abspath("logs/{}.jsonl".format(self.place)),
-            "record": os.path.abspath("tasks/{}.record.json".format(self.place)),
+            "record": os.path.join(self.tasks(), "{}.record.json".format(self.place)),
             "cwd": work,
             "packages": [{**package, "path": os.path.join(root, package["path"])} for package in job["packages"]],
             "cache": os.path.join(root, "cache"),
@@ -219,9 +232,13 @@ class Task:
             "metric_tag": None,
         }
 
+    def tasks(self) -> str:
+        """The folder of what the launcher is told and leaves."""
+        return os.path.abspath(os.path.join("tasks", self.trial))
+
     def launch(self, task: Mapping[str, Any]) -> int:
         """Runs the launcher to its end, told to end if anything says so."""
-        path = "tasks/{}.json".format(self.place)
+        path = os.path.join(self.tasks(), "{}.json".format(self.place))
         write_json(path, task)
         launcher = os.path.join("..", "..", self.job["launcher"])
         process = subprocess.Popen([sys.executable, "-I", "-S", launcher, path])
@@ -259,10 +276,13 @@ class Task:
         now = time.monotonic()
         if now >= self._next_look:
             self._next_look = now + LOOK_AROUND_S
-            if os.path.exists("fence.{}".format(self.restart + 1)):
+            if self.is_superseded():
                 self.why = self.why or "superseded"
-            elif os.path.exists("stop.{}".format(self.restart)):
+            elif os.path.exists("stop.{}".format(self.turn)):
                 self.why = self.why or "peer"
+
+    def is_superseded(self) -> bool:
+        return os.path.exists("fence.{}".format(self.named(str(self.restart + 1))))
 
 
 def read(path: str) -> str:
@@ -271,8 +291,8 @@ def read(path: str) -> str:
 
 
 def main(arguments: Sequence[str]) -> int:
-    path, rank, restart, scheduler_id, address = arguments
-    return Task(json.loads(read(path)), int(rank), int(restart), scheduler_id, address).run()
+    path, rank, restart, scheduler_id, address, *trial = arguments
+    return Task(json.loads(read(path)), int(rank), int(restart), scheduler_id, address, *trial).run()
 
 
 if __name__ == "__main__":

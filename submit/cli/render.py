@@ -16,6 +16,9 @@ COLOURS = {State.SUCCEEDED: "green", State.FAILED: "red", State.CANCELLED: "yell
 
 SIGNALS = 128
 """What exit codes of processes that a signal ended are above."""
+TRIALS = 100
+"""More are not shown to people; `_QUIET` are the states of those that have least to say."""
+_QUIET = (State.SUCCEEDED, State.QUEUED)
 
 
 def emit(value: Json, output: str) -> None:
@@ -100,7 +103,7 @@ def status_lines(status: Status) -> Iterable[str]:
         yield from table(["REPLICA", "STATE", "EXIT", "RESTARTS", "CPU", "MEMORY"], map(_replica_row, status.replicas))
     if status.trials:
         yield ""
-        yield from table(["TRIAL", "STATE", "METRICS", "PARAMETERS"], map(_trial_row, status.trials))
+        yield from _trials(status.trials)
     if status.traceback:
         yield from ("", *status.traceback.rstrip().splitlines())
 
@@ -164,6 +167,24 @@ def _replica_row(replica: ReplicaStatus) -> list[str]:
         "" if replica.cpu_s is None else show_seconds(replica.cpu_s),
         "" if replica.peak_memory_bytes is None else show_bytes(replica.peak_memory_bytes),
     ]
+
+
+def _trials(trials: Sequence[Mapping[str, Json]]) -> Iterable[str]:
+    """Those of a study by what they have measured, elements of an array by how they have ended; of very many those that
+    have something to say."""
+    shown = trials if len(trials) <= TRIALS else sorted(trials, key=lambda trial: trial.get("state") in _QUIET)[:TRIALS]
+    if any("parameters" in trial for trial in trials):
+        yield from table(["TRIAL", "STATE", "METRICS", "PARAMETERS"], map(_trial_row, shown))
+    else:
+        yield from table(["ELEMENT", "STATE", "CAUSE", "MESSAGE"], map(_element_row, shown))
+    if len(trials) > TRIALS:
+        yield f"… and {len(trials) - TRIALS} more; `--format json` has all"
+
+
+def _element_row(element: Mapping[str, Json]) -> list[str]:
+    code, message = element.get("exit_code"), str(element.get("message") or "").partition("\n")[0]
+    cause = f"exit code {code}" if element.get("cause") == Cause.EXIT_CODE else str(element.get("cause") or "")
+    return [str(element.get("id", "")), str(element.get("state", "")), cause, message]
 
 
 def _trial_row(trial: Mapping[str, Json]) -> list[str]:

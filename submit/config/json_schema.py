@@ -25,6 +25,7 @@ _SCALARS: Mapping[str, JsonObject] = {
     "google-datetime": {"type": "string", "format": "date-time"},
     "duration": {"type": ["number", "string"], "pattern": r"^[0-9]+(\.[0-9]+)? ?(s|m|min|h|d)?$"},
     "size": {"type": ["number", "string"], "pattern": r"^[0-9]+(\.[0-9]+)? ?([KMGTkmgt]i?)?[Bb]?$"},
+    "array": {"type": ["integer", "string"], "pattern": r"^[1-9][0-9]*(%[1-9][0-9]*)?$", "minimum": 1},
     "any": {},
 }
 

@@ -24,6 +24,7 @@ _SECONDS = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,9})?)s\Z")
 _SPAN = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?) ?([a-z]*)\Z")
 _UNITS = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[-+]\d\d:\d\d)\Z")
+_ARRAY = re.compile(r"[1-9][0-9]{0,8}(%[1-9][0-9]{0,8})?\Z")
 _SIZE = re.compile(r"[0-9]{1,15}(\.[0-9]{1,6})? ?([KMGT]i?)?B?\Z", re.IGNORECASE)
 
 
@@ -162,6 +163,16 @@ def _size(scalar: Scalar) -> Json:
     raise WrongValueError(f"`{shown(scalar.text)}` is not a size", "Write it like 512MiB or 2GiB.")
 
 
+def _array(scalar: Scalar) -> Json:
+    """How many elements, and how many of them at a time."""
+    text = scalar.text.strip()
+    if _ARRAY.match(text):
+        return text
+    raise WrongValueError(
+        f"`{shown(text)}` is not an array", "Write 100 for a hundred elements, or 100%10: ten at a time."
+    )
+
+
 _CONVERSIONS: Mapping[str, Callable[[Scalar], Json]] = {
     "string": _text,
     "int32": lambda scalar: _integer(scalar, 32),
@@ -172,6 +183,7 @@ _CONVERSIONS: Mapping[str, Callable[[Scalar], Json]] = {
     "google-datetime": _datetime,
     "duration": _friendly_duration,
     "size": _size,
+    "array": _array,
 }
 TYPES = frozenset(_CONVERSIONS)
 

@@ -78,12 +78,29 @@ trainingInput:
     algorithm: RANDOM_SEARCH
     params: [{parameterName: rate, type: DOUBLE, minValue: 0.25, maxValue: 0.75}]
 """
+ELEMENTS = 100
+_ELEMENT = """
+import os, sys
+number = os.environ["CLOUD_ML_TRIAL_ID"]
+print("element", number, "writes to", sys.argv[-1], flush=True)
+sys.exit(3 if number == "7" else 0)
+"""
 _TIMEOUT = "trainingInput: {scaleTier: BASIC, scheduling: {maxRunningTime: 2s}}\n"
 
 
 def messages(entries: Sequence[LogEntry], start: str | tuple[str, ...]) -> list[str]:
     """What the trainer said of its own, which starts so."""
     return [entry.message for entry in entries if entry.replica != "service" and entry.message.startswith(start)]
+
+
+def array(site: Site, size: int) -> str:
+    """A config; the elements are as small as they can be."""
+    cpus = ", cpus: 1" if "cpus" in site.backend.options else ""
+    return f"submit: {{{site.target.backend}: {{array: {size}{cpus}}}}}\n"
+
+
+def element(handle: Handle, number: int) -> Handle:
+    return Handle(handle.backend, f"{handle.path}.{number}")
 
 
 @contextmanager
@@ -274,6 +291,59 @@ class Conformance:
             assert isinstance(parameters, dict)
             assert isinstance(metrics, dict)
             assert float(str(parameters["rate"])) == pytest.approx(float(str(metrics["accuracy"])))
+
+    def test_a_hundred_elements_of_an_array_are_one_job_and_each_is_known(self, site: Site) -> None:
+        """The seventh fails."""
+        if "array" not in site.backend.options:
+            with pytest.raises(UsageError, match=f"array|`{site.target.backend}` is not a key"):
+                site.prepared("", config=array(site, ELEMENTS))
+            return
+        taken: list[Step] = []
+        handle = site.create(site.prepared(_ELEMENT, config=array(site, ELEMENTS)), taken.append)
+        assert len([step for step in taken if isinstance(step, Call | Command) and step.creates]) == 1
+        entries = site.log(handle)
+        status = site.status(handle)
+        assert (status.state, status.cause, status.exit_code) == (State.FAILED, Cause.EXIT_CODE, 3)
+        assert f"{ELEMENTS} elements: 1 failed (7), {ELEMENTS - 1} succeeded" in status.message
+        assert [trial["id"] for trial in status.trials] == [str(number) for number in range(1, ELEMENTS + 1)]
+        assert [trial["exit_code"] for trial in status.trials if trial["state"] != "SUCCEEDED"] == [3]
+        said = {entry.trial: entry.message for entry in entries if entry.message.startswith("element ")}
+        wanted = {str(n): f"element {n} writes to {status.job_dir}/{n}" for n in range(1, ELEMENTS + 1)}
+        assert said == wanted
+        assert len(messages(entries, "element ")) == ELEMENTS
+        self._elements_are_known_alone(site, handle)
+
+    def _elements_are_known_alone(self, site: Site, handle: Handle) -> None:
+        bad, good, none = (element(handle, number) for number in (7, 8, ELEMENTS + 1))
+        asked: list[Step] = []
+        found = site.describe([handle, bad, good], asked.append)
+        assert [found[each].exit_code for each in (handle, bad, good)] == [3, 3, 0]
+        assert len(asked) < 3
+        assert (found[good].state, found[good].handle) == (State.SUCCEEDED, good)
+        assert {entry.trial for entry in site.log(good)} == {"8"}
+        assert messages(site.log(good), "element ") == [f"element 8 writes to {found[good].job_dir}"]
+        assert [each for each in site.listed() if each.path.startswith(handle.path)] == [handle]
+        with refused(ErrorKind.INVALID, "an element of an array"):
+            site.delete(good)
+        with refused(ErrorKind.NOT_FOUND):
+            site.status(none)
+
+    def test_an_element_is_cancelled_alone_and_then_the_whole_array(self, site: Site) -> None:
+        if "array" not in site.backend.options:
+            return
+        with asleep(site, site.submit(_SLEEP, config=array(site, 3))) as handle:
+            elements = [element(handle, number) for number in (1, 2, 3)]
+            for each in elements:
+                site.awaken(each)
+            site.cancel(elements[1])
+            assert site.end(elements[1]).state is State.CANCELLED
+            found = site.describe([handle, *elements])
+            states = [found[each].state for each in (handle, *elements)]
+            assert states == [State.RUNNING, State.RUNNING, State.CANCELLED, State.RUNNING]
+            site.cancel(handle)
+            status = site.end(handle)
+            assert (status.state, status.cause) == (State.CANCELLED, Cause.CANCELLED)
+            assert [trial["state"] for trial in status.trials] == ["CANCELLED"] * 3
 
     def _is_refused(self, site: Site, refusal: Refused, config: str) -> None:
         with pytest.raises(UsageError, match=re.escape(refusal.reason)):

@@ -25,8 +25,8 @@ from submit.world.surroundings import pause
 T = TypeVar("T")
 Observe = Callable[[Step], None]
 
-PATIENCE_S = 300.0
-"""how long a job may take; only a test that fails waits as long"""
+PATIENCE_S = 600.0
+"""how long a job may take, also a hundred of them on a busy machine; only a test that fails waits as long"""
 AWAKE = "awake"
 """what a trainer says that is waited for"""
 

@@ -48,11 +48,12 @@ SEVERAL = replace(
         "directives": ["-m e", "-l arch=lx-amd64"],
     },
 )
+ARRAY = replace(SEVERAL, options={"array": "100%10"}, scheduling=Scheduling())
 HERE = Path(__file__).parent
 GOLDEN, RECORDED = HERE / "golden" / "gridengine", HERE / "recorded" / "gridengine"
 
 
-@pytest.mark.parametrize(("name", "spec"), [("one", ONE), ("several", SEVERAL)])
+@pytest.mark.parametrize(("name", "spec"), [("one", ONE), ("several", SEVERAL), ("array", ARRAY)])
 def test_what_is_sent_is_what_stands_in_the_golden_files(name: str, spec: JobSpec) -> None:
     steps, _ = preview(gridengine.submit(spec, TARGET))
     *uploads, command = steps
@@ -77,6 +78,8 @@ def job_of(spec: JobSpec) -> BatchJob:
         {"memory_resource": "h_vmem=1,gpu"},
         {"directives": ["-m e\nrm -rf /"]},
         {"directives": ["rm -rf /"]},
+        {"directives": ["-t 1-3"]},
+        {"directives": ["-tc 3"]},
     ],
 )
 def test_what_could_be_taken_for_more_is_refused(options: dict[str, Any]) -> None:
@@ -100,6 +103,7 @@ def test_without_an_id_there_is_an_error() -> None:
         ("error: commlib error: got select error (Connection refused)", ErrorKind.TRANSIENT),
         ('error: unable to send message to qmaster using port 6444 on host "vm": got send error', ErrorKind.TRANSIENT),
         ("The job nosuch of user(s) ann does not exist", ErrorKind.NOT_FOUND),
+        ('job "digits" task "7" does not exist for user(s) ann', ErrorKind.NOT_FOUND),
         ('job rejected: the requested parallel environment "smp" does not exist', ErrorKind.INVALID),
         ("Unable to run job: error: no suitable queues\nExiting.", ErrorKind.INVALID),
         ('denied: host "laptop" is no submit host', ErrorKind.DENIED),
@@ -122,6 +126,47 @@ def test_the_queue_is_read_as_it_was_recorded() -> None:
     }
     assert jobs["demo_run-13"].started == datetime(2026, 11, 26, 7, 18, 47, tzinfo=UTC)
     assert jobs["demo_need-11"].reason == 'cannot run in PE "smp" because it only offers 0 slots'
+
+
+def test_of_an_array_each_element_is_read_as_it_was_recorded() -> None:
+    jobs = dialect.queued((RECORDED / "qstat_array.txt").read_text())
+    held = [key for key, job in jobs.items() if job.word == "hqw"]
+    assert held == [f"held.{number}" for number in (1, 2, 4, 5, 8, 10, 12)]
+    running = {key: job.started for key, job in jobs.items() if job.state is State.RUNNING}
+    assert running == {
+        "tc.2": datetime(2026, 11, 26, 9, 32, 12, tzinfo=UTC),
+        "tc.3": datetime(2026, 11, 26, 9, 32, 14, tzinfo=UTC),
+    }
+    assert jobs["tc.9"].reason == "not all array tasks may be started due to 'max_aj_instances'"
+
+
+def test_accounting_has_a_block_for_each_element() -> None:
+    jobs = dialect.accounted((RECORDED / "qacct_array.txt").read_text())
+    assert {key: (job.state, job.word) for key, job in jobs.items()} == {
+        "arr.1": (State.FAILED, "exit_status 3"),
+        "arr.2": (State.SUCCEEDED, "exit_status 0"),
+        "arr.3": (State.FAILED, "failed 100"),
+    }
+
+
+def test_an_element_in_error_is_not_the_reason_of_the_others() -> None:
+    text = (RECORDED / "qstat_array.txt").read_text()
+    more = "error reason          2:      11/26/2026 07:12:08 [0:5315]: error: can't chdir to /nowhere\n"
+    jobs = dialect.queued(
+        text.replace("job_name:                   held\n", f"job_name:                   held\n{more}")
+    )
+    assert jobs["held.2"].reason == "can't chdir to /nowhere"
+    assert jobs["held.1"].reason == "Job is in hold state"
+
+
+def test_more_elements_than_the_site_takes_are_told_with_what_to_do() -> None:
+    words = "Unable to run job: job rejected: you tried to submit a job with more than 75000 tasks\nExiting."
+    assert "max_aj_tasks" in dialect.advice(words)
+
+
+def test_one_element_is_deleted_alone() -> None:
+    assert dialect.cancellation("digits", "7")[-3:] == ("digits", "-t", "7")
+    assert dialect.cancellation("digits")[-1] == "digits"
 
 
 def test_a_job_in_error_says_why_and_what_to_do() -> None:

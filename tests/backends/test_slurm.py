@@ -64,10 +64,11 @@ SEVERAL = replace(
         "directives": ["--exclusive", "--mail-type=END"],
     },
 )
+ARRAY = replace(SEVERAL, options={"array": "100%10"}, scheduling=Scheduling())
 GOLDEN = Path(__file__).parent / "golden" / "slurm"
 
 
-@pytest.mark.parametrize(("name", "spec"), [("one", ONE), ("several", SEVERAL)])
+@pytest.mark.parametrize(("name", "spec"), [("one", ONE), ("several", SEVERAL), ("array", ARRAY)])
 def test_what_is_sent_is_what_stands_in_the_golden_files(name: str, spec: JobSpec) -> None:
     steps, _ = preview(slurm.submit(spec, TARGET))
     *uploads, command = steps
@@ -126,6 +127,8 @@ def test_a_name_that_a_user_gives_twice_names_two_jobs() -> None:
         {"account": "$(id)"},
         {"directives": ["--exclusive\nrm -rf /"]},
         {"directives": ["rm -rf /"]},
+        {"directives": ["--array=1-3"]},
+        {"directives": ["-a1-3"]},
         {"host": "-oProxyCommand=id"},
         {"folder": "~/../root"},
         {"folder": "/a b"},
@@ -182,6 +185,53 @@ def test_the_queue_is_read_as_it_was_recorded() -> None:
     assert jobs["runs"].started == datetime.fromtimestamp(1795676779, UTC)
     assert "ask for no more nodes" in jobs["too_large"].stuck
     assert not jobs["waits"].stuck
+
+
+def test_of_an_array_each_element_is_read_as_it_was_recorded() -> None:
+    jobs = dialect.queued((Path(__file__).parent / "recorded" / "squeue_array.txt").read_text())
+    assert {key: (job.state, job.reason) for key, job in jobs.items()} == {
+        "arr.1": (State.FAILED, "NonZeroExitCode"),
+        "arr.2": (State.SUCCEEDED, ""),
+        "arr.3": (State.CANCELLED, ""),
+        "arr.4": (State.QUEUED, "BeginTime"),
+        "arr.5": (State.RUNNING, ""),
+        "arr.6": (State.CANCELLED, "JobArrayTaskLimit"),
+        "one.1": (State.RUNNING, ""),
+    }
+
+
+def test_elements_that_have_never_begun_stand_together_in_accounting() -> None:
+    jobs = dialect.accounted((Path(__file__).parent / "recorded" / "sacct_array.txt").read_text())
+    held = [job for key, job in jobs.items() if key.startswith("held.")]
+    assert [job.key for job in held] == [f"held.{number}" for number in range(1, 100)]
+    assert {job.state for job in held} == {State.CANCELLED}
+    runs = {key: job.state for key, job in jobs.items() if key.startswith("runs.")}
+    assert runs == {"runs.1": State.FAILED} | {f"runs.{n}": State.CANCELLED for n in (2, 3, 4)}
+
+
+def test_an_array_beyond_the_sites_limit_is_told_with_what_to_do() -> None:
+    text = "sbatch: error: Batch job submission failed: Invalid job array specification"
+    cluster = Cluster(sbatch=[CommandError(text, code=1, output=text)])
+    with pytest.raises(ServiceError, match="Invalid job array") as caught:
+        carry_out(slurm.submit(ARRAY, TARGET), cluster)
+    assert "MaxArraySize" in caught.value.problems[0].hint
+    assert cluster.asked == ["sbatch", "rm"]
+
+
+def test_the_queue_is_asked_for_an_array_whose_answer_was_lost_by_its_elements() -> None:
+    sent = SENT.replace("}", ', "elements": 2}')
+    cluster = Cluster(sbatch=[LOST], look=[sent], squeue=["digits_1_abcdefab|7_1|PENDING|None|1|N/A|N/A\n"])
+    assert carry_out(slurm.submit(ARRAY, TARGET), cluster) == Handle("slurm", "digits_1_abcdefab")
+    assert cluster.asked.count("sbatch") == 1
+
+
+def test_a_dry_run_of_an_elements_cancellation_shows_what_would_be_done() -> None:
+    steps, _ = preview(slurm.cancel(Handle("slurm", "digits.7"), TARGET))
+    *_, mark, command = steps
+    assert isinstance(mark, Upload)
+    assert mark.to == "~/.jobdir/jobs/digits/cancelled.7"
+    assert isinstance(command, Command)
+    assert command.argv[-2:] == ("digits", "7")
 
 
 def test_accounting_says_who_cancelled() -> None:

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from submit.cli.render import log_yaml, reason, status_lines, table
-from submit.job import Cause, Handle, LogEntry, State, Status
+from submit.job import Cause, Handle, JsonObject, LogEntry, State, Status
 
 ENDED = Status(handle=Handle("local", "a"), name="a", state=State.FAILED)
 
@@ -36,6 +36,24 @@ def test_figures_of_trials_are_short() -> None:
         trials=({"id": "1", "state": "SUCCEEDED", "metrics": {"accuracy": 0.9805555555}, "parameters": {"size": 64}},),
     )
     assert list(status_lines(status))[-1] == "1      SUCCEEDED  accuracy=0.980556  size=64"
+
+
+def test_elements_of_an_array_say_how_they_have_ended() -> None:
+    elements: tuple[JsonObject, ...] = (
+        {"id": "1", "state": "SUCCEEDED", "exit_code": 0, "cause": None, "message": ""},
+        {"id": "2", "state": "FAILED", "exit_code": 3, "cause": "exit code", "message": "status 3\nmore"},
+    )
+    status = Status(handle=ENDED.handle, name="a", state=State.FAILED, trials=elements)
+    assert list(status_lines(status))[-2:] == ["1        SUCCEEDED", "2        FAILED     exit code 3  status 3"]
+
+
+def test_of_very_many_elements_those_are_shown_that_have_something_to_say() -> None:
+    elements: list[JsonObject] = [{"id": str(number), "state": "SUCCEEDED"} for number in range(1, 1001)]
+    elements[776]["state"] = "FAILED"
+    lines = list(status_lines(Status(handle=ENDED.handle, name="a", state=State.FAILED, trials=tuple(elements))))
+    assert "777      FAILED" in lines
+    assert lines[-1] == "… and 900 more; `--format json` has all"
+    assert len(lines) < 110
 
 
 def test_columns_are_as_wide_as_their_widest_cell() -> None:

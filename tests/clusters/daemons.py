@@ -148,6 +148,14 @@ def _processes() -> list[int]:
     return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
 
 
+def command_of(pid: int) -> bytes:
+    """Empty for those that are gone."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
 def _parent(pid: int) -> int | None:
     """None for those that are gone."""
     try:

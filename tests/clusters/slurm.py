@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 
 from tests.clusters import accounting
-from tests.clusters.daemons import PATH, Daemons, absent, free_ports
+from tests.clusters.daemons import PATH, Daemons, absent, command_of, free_ports, wait_until
 
 PROGRAMS = ("slurmctld", "slurmd", "sbatch", "setpriv")
 NODES = 4
@@ -127,6 +127,16 @@ class Slurm:
     def start_now(self, scheduler_id: str) -> None:
         """A job that was put back into the queue waits two minutes, which no setting changes."""
         self.run("scontrol", "update", f"job={scheduler_id}", "StartTime=now")
+
+    def start_again(self, scheduler_id: str) -> None:
+        """The same when nothing of the run before is left: its end would be taken for that of the new one, which is why
+        Slurm lets two minutes pass. The id is not an array's."""
+        wait_until(lambda: not self._is_there_still(scheduler_id), "the end of the first run")
+        self.start_now(scheduler_id)
+
+    def _is_there_still(self, scheduler_id: str) -> bool:
+        mark = f"slurmstepd: [{scheduler_id}.".encode()
+        return any(command_of(pid).startswith(mark) for pid in self.daemons.strays())
 
     def start(self) -> None:
         self.start_controller()

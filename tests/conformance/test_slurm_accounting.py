@@ -92,3 +92,14 @@ def test_an_account_that_is_not_there_is_refused_at_once_and_leaves_nothing(site
         site.submit(BRIEF, config=MACHINE + "submit: {slurm: {account: nobody}}")
     assert caught.value.kind is ErrorKind.INVALID
     assert site.listed() == before
+
+
+def test_elements_that_have_never_begun_are_known_when_the_queue_has_forgotten_them(
+    site: Site, cluster: slurm.Slurm
+) -> None:
+    """Accounting takes an array that was cancelled at once for a single job."""
+    handle = site.submit(BRIEF, config=MACHINE + "submit: {slurm: {array: 9%2, directives: [--begin=now+1hour]}}")
+    cluster.run("scancel", f"--name={handle.path}")
+    forgotten(cluster, handle)
+    status = site.end(handle)
+    assert (status.state, status.message) == (State.CANCELLED, "9 elements: 9 cancelled.")

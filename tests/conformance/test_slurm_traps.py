@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -45,22 +44,6 @@ def site(tmp_path_factory: pytest.TempPathFactory, environ: dict[str, str], clus
 def id_of(cluster: slurm.Slurm, handle: Handle) -> str:
     (number,) = cluster.numbers(handle.path)
     return number
-
-
-def start_now(cluster: slurm.Slurm, number: str) -> None:
-    """When nothing of the run before is left: its end would be taken for that of the new one, which is why Slurm lets
-    two minutes pass."""
-    wait_until(lambda: not _daemons_of(cluster, number), "the end of the first run")
-    cluster.start_now(number)
-
-
-def _daemons_of(cluster: slurm.Slurm, number: str) -> list[int]:
-    mark = f"slurmstepd: [{number}.".encode()
-    found = []
-    for pid in cluster.daemons.strays():
-        with suppress(OSError):
-            found += [pid] if Path(f"/proc/{pid}/cmdline").read_bytes().startswith(mark) else []
-    return found
 
 
 def forgotten(cluster: slurm.Slurm, handle: Handle) -> None:
@@ -176,7 +159,7 @@ def test_a_job_that_is_put_back_goes_on_from_its_job_dir_and_so_does_its_log(sit
     number = id_of(cluster, handle)
     cluster.run("scontrol", "requeue", number)
     assert "two minutes" in until(site, handle, State.QUEUED).message
-    start_now(cluster, number)
+    cluster.start_again(number)
     status = site.end(handle)
     assert status.state is State.SUCCEEDED
     assert [replica.restarts for replica in status.replicas] == [1]
@@ -192,7 +175,7 @@ def test_a_preempted_job_comes_back_and_goes_on_from_its_job_dir(site: Site, clu
     assert site.end(urgent).state is State.SUCCEEDED
     assert not site.status(victim).state.ended
     until(site, victim, State.QUEUED)
-    start_now(cluster, number)
+    cluster.start_again(number)
     status = site.end(victim)
     assert status.state is State.SUCCEEDED
     assert {replica.restarts for replica in status.replicas} == {1}

@@ -8,4 +8,7 @@ of the file system that all nodes share, below `submit.<backend>.folder`:
     cache/              their environments, made once
     jobs/KEY/           job.json, task.sh, records/, logs/ (a file per replica and restart), cluster.log
     output/KEY/         the job dir, where the job names no other; it stays when the job is deleted
+
+An array is one job in one folder. Each of its elements is a trial with replicas and restarts of its own; the element's
+number comes first in the names of its files, and stands behind the job's key where an element is meant: `KEY.7`.
 """

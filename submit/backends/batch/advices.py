@@ -14,6 +14,7 @@ SLURM: Mapping[str, str] = {
     "generic resource": f"{_NODES} `submit.slurm.gpu_type` names the kind of GPU.",
     "node configuration": f"{_NODES} `submit.slurm.cpus` and `memory` stand in for the machine type's.",
     "memory specification": f"{_NODES} `submit.slurm.memory` stands in for the machine type's.",
+    "job array specification": "Take fewer elements: `scontrol show config | grep MaxArraySize` says how many may be.",
 }
 
 GRIDENGINE: Mapping[str, str] = {
@@ -21,6 +22,7 @@ GRIDENGINE: Mapping[str, str] = {
     "parallel environment": "`qconf -spl` lists them; name the site's with `submit.gridengine.smp` and `mpi`.",
     "unknown resource": "`qconf -sc` lists what can be asked for, e.g. with `submit.gridengine.gpu_resource`.",
     "project": "`qconf -sprjl` lists the projects; name one with `submit.gridengine.project`.",
+    "a job with more than": "Take fewer elements; the limit is `max_aj_tasks` of `qconf -sconf`.",
     "no submit host": "Name a machine that may submit with `submit.gridengine.host`.",
     "no suitable queues": "`qhost -F` shows what the hosts have; `submit.gridengine.cpus` are the slots of a replica.",
 }

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 from submit.backends import creation
-from submit.backends.batch import following, looking, request
+from submit.backends.batch import array_status, following, looking, request
 from submit.backends.batch.dialect import Dialect, Queued
 from submit.backends.batch.following import Cursor
-from submit.backends.batch.place import Place, Site, key_of
+from submit.backends.batch.looking import Folder
+from submit.backends.batch.place import Place, Site, jobs_of, key_of
 from submit.backends.batch.status import Answers, ending, status
 from submit.errors import CommandError, ErrorKind, RefusedError, ServiceError, UnansweredError, UnsentError
 from submit.job import Handle, JobSpec, JsonObject, LogCursor, LogPage, Status, Target
@@ -20,6 +21,13 @@ _QUEUE_S = 10.0
 """The scheduler's own clients wait 18 s for a controller that is down."""
 _NO_FOLDER = 44
 _CANCELLED = b"cancelled\n"
+_ENVIRONMENT = r"""
+cd "$1" || exit
+for file in workerpool0-0.environment.json $2/workerpool0-0.environment.json; do
+  [ -e "$file" ] && exec cat "$file"
+done
+exit 1
+"""
 
 
 class Batch:
@@ -59,13 +67,11 @@ class Batch:
         found: dict[Handle, Status] = {}
         for site in dict.fromkeys(place.site for place in places.values()):
             ours = {handle: place for handle, place in places.items() if place.site == site}
-            answer = yield looking.look(site, [place.key for place in ours.values()])
+            answer = yield looking.look(site, [place.unit for place in ours.values()])
             folders = looking.folders(str(answer))
-            for handle, place in ours.items():
-                if place.key not in folders:
-                    raise _unknown(handle)
-            known = yield from self._statuses(site, folders)
-            found |= {handle: known[place.key] for handle, place in ours.items()}
+            named = {place.unit: _named(handle, place, folders) for handle, place in ours.items()}
+            known = yield from self._statuses(site, named)
+            found |= {handle: known[place.unit] for handle, place in ours.items()}
         return found
 
     def list_jobs(self, target: Target, limit: int) -> Conversation[Sequence[Status]]:
@@ -82,7 +88,10 @@ class Batch:
         if page.entries or page.more:
             return page
         behind = Cursor.parse(str(page.cursor))
-        if not (yield from self._has_ended(place, ask=behind.is_due or not wait_s)):
+        ask = behind.is_due or not wait_s
+        if behind.is_of_many and not ask:
+            return page
+        if not (yield from self._has_ended(place, ask=ask)):
             return page
         last = yield from self._page(handle, place, behind, 0.0)
         return LogPage(entries=last.entries, cursor=last.cursor, ended=not (last.entries or last.more), more=last.more)
@@ -95,8 +104,9 @@ class Batch:
         """Marks it first: nobody else may remember a job that was cancelled before it ran."""
         place = Place.parse(handle, target)
         yield from self._folder(handle, place)
-        yield request.upload(_CANCELLED, f"jobs/{place.key}/cancelled", place.site)
-        command = Command(argv=self.dialect.cancellation(place.key), host=place.site.host)
+        mark = f"cancelled.{place.element}" if place.element else "cancelled"
+        yield request.upload(_CANCELLED, f"jobs/{place.key}/{mark}", place.site)
+        command = Command(argv=self.dialect.cancellation(place.key, place.element), host=place.site.host)
         try:
             yield command
         except CommandError as error:
@@ -110,6 +120,10 @@ class Batch:
     def delete(self, handle: Handle, target: Target) -> Conversation[None]:
         """Removes the job's folder; its job dir stays."""
         place = Place.parse(handle, target)
+        if place.element:
+            whole = Place(site=place.site, key=place.key).handle(self.dialect.name)
+            hint = f"Delete the whole array, when it has ended: `submit jobs delete {whole}`."
+            raise ServiceError(f"`{handle}` is an element of an array", kind=ErrorKind.INVALID, hint=hint)
         found = (yield from self.describe([handle], target))[handle]
         if not found.state.ended:
             hint = f"Cancel it first: `submit jobs cancel {handle}`."
@@ -121,9 +135,10 @@ class Batch:
 
     def environment(self, handle: Handle, target: Target) -> Conversation[JsonObject | None]:
         place = Place.parse(handle, target)
-        path = f"{place.site.root}/jobs/{place.key}/tasks/workerpool0-0.environment.json"
+        folder = f"{place.site.root}/jobs/{place.key}/tasks"
+        argv = ("sh", "-c", _ENVIRONMENT, "environment", folder, place.element or "*")
         try:
-            answer = yield Command(argv=("cat", "--", path), host=place.site.host, changes=False)
+            answer = yield Command(argv=argv, host=place.site.host, changes=False)
         except CommandError:
             return None
         value = json.loads(str(answer) or "null")
@@ -163,41 +178,43 @@ class Batch:
             return False
         if folder.records:
             return True
-        answers = yield from self._ask(place.site, [place.key])
-        return place.key in answers.found
+        answers = yield from self._ask(place.site, [unit.key for unit in folder.units])
+        return any(unit.key in answers.found for unit in folder.units)
 
-    def _folder(self, handle: Handle, place: Place) -> Conversation[looking.Folder]:
-        answer = yield looking.look(place.site, [place.key])
-        folder = looking.folders(str(answer)).get(place.key)
-        if folder is None:
-            raise _unknown(handle)
-        return folder
+    def _folder(self, handle: Handle, place: Place) -> Conversation[Folder]:
+        answer = yield looking.look(place.site, [place.unit])
+        return _named(handle, place, looking.folders(str(answer)))
 
-    def _statuses(self, site: Site, folders: Mapping[str, looking.Folder]) -> Conversation[Mapping[str, Status]]:
-        """The scheduler is asked once, and only about jobs whose own records do not tell their end.
+    def _statuses(self, site: Site, folders: Mapping[str, Folder]) -> Conversation[Mapping[str, Status]]:
+        """Of jobs and of elements, by their keys.
+
+        The scheduler is asked once, and only about what has not told its end in a record of its own.
 
         A job that has ended between both looks has left its record meanwhile: it is looked at again.
         """
-        open_keys = [key for key, folder in folders.items() if ending(folder) is None]
+        open_keys = [unit.key for folder in folders.values() for unit in folder.units if ending(unit) is None]
         answers = (yield from self._ask(site, open_keys)) if open_keys else Answers()
         if gone := [key for key in open_keys if answers.tells_end_of(key)]:
             answer = yield looking.look(site, gone)
-            folders = {**folders, **looking.folders(str(answer))}
-        return {
-            key: status(folder, Place(site=site, key=key), self.dialect.name, answers)
-            for key, folder in folders.items()
-        }
+            again = looking.folders(str(answer))
+            folders = {key: _at(Place.of(site, key), again) or folder for key, folder in folders.items()}
+        return {key: self._status(Place.of(site, key), folder, answers) for key, folder in folders.items()}
+
+    def _status(self, place: Place, folder: Folder, answers: Answers) -> Status:
+        if folder.elements:
+            return array_status.status(folder, place, self.dialect.name, answers)
+        return status(folder, place, self.dialect.name, answers)
 
     def _ask(self, site: Site, keys: Sequence[str]) -> Conversation[Answers]:
-        """The queue, and accounting about what that does not know."""
+        """The queue, and accounting about what that does not know; `keys` are those of jobs and of elements."""
         try:
-            answer = yield _question(self.dialect.queue(keys), site)
+            answer = yield _question(self.dialect.queue(jobs_of(keys)), site)
         except ServiceError as error:
             if self._is_away(error):
                 return Answers(problem=str(error))
             raise
         found: dict[str, Queued] = dict(self.dialect.queued(str(answer)))
-        missing = [key for key in keys if key not in found]
+        missing = jobs_of(key for key in keys if key not in found)
         argv = self.dialect.accounting(missing) if missing else ()
         if argv:
             try:
@@ -217,22 +234,21 @@ class Batch:
             if error.code == _NO_FOLDER:
                 raise _unknown(handle) from error
             raise
-        entries, behind, more = following.read(str(answer), cursor)
+        entries, behind = following.read(str(answer), cursor)
         if answer and not entries and wait_s:  # the torn line of a node that was lost: it would be found again at once
             yield creation.pause(wait_s)
         hold_s = following.HOLD_S if len(behind.positions) > 1 else 0.0
-        return LogPage(entries=entries, cursor=str(behind), ended=False, more=more, hold_s=hold_s)
+        return LogPage(entries=entries, cursor=str(behind), ended=False, more=behind.more, hold_s=hold_s)
 
     def _has_ended(self, place: Place, *, ask: bool) -> Conversation[bool]:
-        answer = yield looking.look(place.site, [place.key])
-        folders = looking.folders(str(answer))
-        folder = folders.get(place.key)
-        if folder is None or ending(folder) is not None:
+        answer = yield looking.look(place.site, [place.unit])
+        folder = _at(place, looking.folders(str(answer)))
+        if folder is None or all(ending(unit) is not None for unit in folder.units):
             return True
         if not ask:
             return False
-        known = yield from self._statuses(place.site, folders)
-        return known[place.key].state.ended
+        known = yield from self._statuses(place.site, {place.unit: folder})
+        return known[place.unit].state.ended
 
     def _removal(self, place: Place, part: str = "") -> Command:
         argv = ("rm", "-rf", "--", f"{place.site.root}/jobs/{place.key}{part}")
@@ -241,6 +257,22 @@ class Batch:
 
 def _question(argv: tuple[str, ...], site: Site) -> Command:
     return Command(argv=argv, host=site.host, timeout_s=_QUEUE_S, changes=False)
+
+
+def _at(place: Place, folders: Mapping[str, Folder]) -> Folder | None:
+    """What is at that place; None if there is no such job or element."""
+    folder = folders.get(place.key)
+    return folder.unit(place) if folder else None
+
+
+def _named(handle: Handle, place: Place, folders: Mapping[str, Folder]) -> Folder:
+    if folder := _at(place, folders):
+        return folder
+    if place.key in folders:
+        size = len(folders[place.key].elements)
+        hint = f"It is an array of {size} elements, numbered from 1." if size else "It is no array."
+        raise ServiceError(f"there is no element `{handle}`", kind=ErrorKind.NOT_FOUND, hint=hint)
+    raise _unknown(handle)
 
 
 def _unknown(handle: Handle) -> ServiceError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, Self
 
 from submit.backends import Capability, Feature
 from submit.errors import ErrorKind
@@ -22,10 +22,25 @@ class Shape:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Array:
+    """So many elements, numbered from 1; `at_once`: how many may run at a time, None for all that the cluster takes."""
+
+    size: int
+    at_once: int | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """`100`, or `100%10`: ten at a time."""
+        size, sign, at_once = text.partition("%")
+        return cls(size=int(size), at_once=int(at_once) if sign else None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BatchJob:
     """A job as its script needs it. `key` is its name in the queue, unique for ever, and that of its folder.
 
-    `folder` is the job's folder, relative to the user's home or absolute. `limit_s` is None without a time limit.
+    `folder` is the job's folder, relative to the user's home or absolute. `limit_s` is None without a time limit; it is
+    that of each element of an array, as are the replicas and their shape.
     """
 
     key: str
@@ -34,13 +49,15 @@ class BatchJob:
     shape: Shape
     limit_s: float | None
     requeue: bool
+    array: Array | None = None
     options: Mapping[str, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queued:
-    """A job as the scheduler sees it. `state` is ours, `word` the scheduler's own; `reason` says why it waits or how
-    it ended. `stuck` says what to do about a job that will never start."""
+    """A job, or an element of an array (`key` is then `KEY.7`), as the scheduler sees it. `state` is ours, `word` the
+    scheduler's own; `reason` says why it waits or how it ended. `stuck` says what to do about a job that will never
+    start."""
 
     key: str
     id: str
@@ -73,8 +90,8 @@ class Dialect(Protocol):
         """What the scheduler runs: its directives, then a start of `task.sh` for each replica, in the job's folder."""
 
     def task(self, job: BatchJob) -> str:
-        """Lines of POSIX shell for `task.sh`: they set `rank`, `restart`, `id` and, in a job of several replicas,
-        `address`, by which other nodes reach this one."""
+        """Lines of POSIX shell for `task.sh`: they set `rank`, `restart`, `id`, in a job of several replicas `address`,
+        by which other nodes reach this one, and in an array `element`, its number."""
 
     def submission(self, job: BatchJob) -> tuple[str, ...]:
         """The command that takes the script on its standard input, and prints the scheduler's id."""
@@ -83,7 +100,7 @@ class Dialect(Protocol):
         """The id, or a `ServiceError`."""
 
     def queue(self, keys: Sequence[str]) -> tuple[str, ...]:
-        """One question for all of these jobs, those included that have just ended."""
+        """One question for all of these jobs, those included that have just ended; of arrays for each element."""
 
     def queued(self, answer: str) -> Mapping[str, Queued]: ...
 
@@ -91,7 +108,8 @@ class Dialect(Protocol):
         """The same of jobs that the queue has forgotten; empty if there is no such thing."""
 
     def accounted(self, answer: str) -> Mapping[str, Queued]: ...
-    def cancellation(self, key: str) -> tuple[str, ...]: ...
+    def cancellation(self, key: str, element: str = "") -> tuple[str, ...]:
+        """Of a whole job, or of one element of an array."""
 
     def kind(self, output: str) -> ErrorKind:
         """What it means that a command failed, by what it wrote: `TRANSIENT` if the scheduler could not be reached."""

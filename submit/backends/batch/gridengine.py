@@ -32,6 +32,7 @@ options: Mapping[str, str] = {
     "gpu_resource": "the complex that counts GPUs (gpu)",
     "gpus_per_host": "how many GPUs a host has, where /dev/nvidia* does not tell",
     "memory_resource": "the complex that memory is asked for by, per slot, e.g. h_vmem; without it none is asked for",
+    "array": "so many elements, each with its number in CLOUD_ML_TRIAL_ID, e.g. 100, or 100%10: ten at a time",
     "cpus": "slots per replica, in place of the machine type's CPUs",
     "memory": "memory per replica, in place of the machine type's, e.g. 16GiB",
     "grace": "how long a replica may clean up after SIGTERM, in seconds (10)",
@@ -53,7 +54,7 @@ capabilities: Mapping[Feature, Capability] = {
 
 _KINDS = (
     (re.compile(r"unable to (send message to|contact) qmaster|commlib|connection refused", re.I), ErrorKind.TRANSIENT),
-    (re.compile(r"^the job .* do(es)? not exist", re.I | re.M), ErrorKind.NOT_FOUND),
+    (re.compile(r"^(the job .*|job \"[^\"]*\" task .*) do(es)? not exist", re.I | re.M), ErrorKind.NOT_FOUND),
     (re.compile(r"denied|not allowed|no permission|insufficient", re.I), ErrorKind.DENIED),
     (re.compile(r"exceed|quota|job limit", re.I), ErrorKind.QUOTA),
 )
@@ -75,7 +76,7 @@ for key; do qacct -j "$key" 2>/dev/null; done
 exit 0
 """
 _WAIT = """\
-trap 'kill -TERM "$first"; echo qdel > "stop.$restart"' USR2 TERM
+trap 'kill -TERM "$first"; echo qdel > "stop.$turn"' USR2 TERM
 code=0
 for task in $tasks; do
   while wait "$task"; status=$?; kill -0 "$task" 2>/dev/null; do :; done
@@ -88,20 +89,23 @@ exit "$code"
 
 def script(job: BatchJob) -> str:
     directives = "".join(f"#$ {line}\n" for line in _directives(job))
+    turn = "$SGE_TASK_ID.$restart" if job.array else "$restart"
     return f"""\
 #!/bin/sh
 {directives}cd {shlex.quote(job.folder)} || exit 74
 restart=0  # Grid Engine does not count
-while [ "$RESTARTED" = 1 ] && [ -e "fence.$restart" ]; do restart=$((restart + 1)); done
+while [ "$RESTARTED" = 1 ] && [ -e "fence.{turn}" ]; do restart=$((restart + 1)); done
+turn={turn}
 trap '' USR1 USR2
-sh task.sh 0 "$restart" "$JOB_ID" "$(hostname)" &
+sh task.sh 0 "$restart" "{_id(job)}" "$(hostname)"{_element(job)} &
 first=$! tasks=$!
 {_others(job) if job.replicas > 1 else ""}{_WAIT}"""
 
 
 def _others(job: BatchJob) -> str:
     """Starts the tasks behind the first, host by host, as the parallel environment has given them slots."""
-    start = 'qrsh -inherit -nostdin "$host" /bin/sh "$PWD/task.sh" "$rank" "$restart" "$JOB_ID" "$host"'
+    start = 'qrsh -inherit -nostdin "$host" /bin/sh "$PWD/task.sh" "$rank" "$restart" '
+    start += f'"{_id(job)}" "$host"{_element(job)}'
     slots = _slots(job)
     return f"""\
 PATH="$PATH:$SGE_ROOT/bin/$ARC"
@@ -117,9 +121,18 @@ while read -r host slots rest; do
 done < "$PE_HOSTFILE"
 if [ "$rank" -lt {job.replicas} ]; then
   echo "the slots do not come by {slots} on a host: the parallel environment needs another allocation_rule" >&2
-  echo slots > "stop.$restart"
+  echo slots > "stop.$turn"
 fi
 """
+
+
+def _id(job: BatchJob) -> str:
+    return "$JOB_ID.$SGE_TASK_ID" if job.array else "$JOB_ID"
+
+
+def _element(job: BatchJob) -> str:
+    """The last argument of a task: without an array the variable is `undefined`."""
+    return ' "$SGE_TASK_ID"' if job.array else ""
 
 
 def _directives(job: BatchJob) -> Iterator[str]:
@@ -128,7 +141,9 @@ def _directives(job: BatchJob) -> Iterator[str]:
     yield f"-N {job.key}"
     yield "-cwd"
     yield "-j y"
-    yield f"-o :{job.folder}/cluster.log"
+    if job.array:
+        yield f"-t 1-{job.array.size}" + (f" -tc {job.array.at_once}" if job.array.at_once else "")
+    yield f"-o :{job.folder}/cluster{'.$TASK_ID' if job.array else ''}.log"
     yield f"-r {'y' if job.requeue else 'n'}"
     yield "-notify"  # SIGUSR2 before a deletion's SIGKILL
     if job.replicas > 1:
@@ -168,6 +183,9 @@ def _word(key: str, value: Json) -> str:
 
 
 def _directive(text: str) -> str:
+    if re.match(r"-tc?\b", text):
+        hint = "Write it as `submit.gridengine.array`, e.g. 100%10."
+        raise UsageError(Problem(message=f"submit.gridengine.directives: `{text}`", hint=hint))
     if re.fullmatch(r"-[a-zA-Z][^\n\r]*", text):
         return text
     hint = "Write each as qsub takes it, e.g. `-m e` or `-l arch=lx-amd64`."
@@ -176,7 +194,7 @@ def _directive(text: str) -> str:
 
 def task(job: BatchJob) -> str:
     lines = [
-        "rank=${1:-0} restart=${2:-0} id=$3 address=$4",
+        f"rank=${{1:-0}} restart=${{2:-0}} id=$3 address=$4{' element=$5' if job.array else ''}",
         "trap '' USR1 USR2  # the wrapper says what they mean",
         'cd "$(dirname "$0")" || exit 74',
     ]
@@ -216,9 +234,9 @@ def accounted(answer: str) -> Mapping[str, Queued]:
     return gridengine_answers.accounted(answer)
 
 
-def cancellation(key: str) -> tuple[str, ...]:
+def cancellation(key: str, element: str = "") -> tuple[str, ...]:
     """It speaks on standard output, also of what went wrong."""
-    return ("sh", "-c", 'qdel "$1" >&2', "qdel", key)
+    return ("sh", "-c", 'qdel "$@" >&2', "qdel", key, *(("-t", element) if element else ()))
 
 
 def kind(output: str) -> ErrorKind:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from submit.backends.batch import ranges
 from submit.backends.batch.dialect import Queued
 from submit.job import Cause, State
 
@@ -33,7 +34,7 @@ def queued(answer: str) -> Mapping[str, Queued]:
     document, end, details = answer.rpartition(_END)
     root = ElementTree.fromstring(document + end)  # noqa: S314 the user's own cluster
     reasons = _reasons(details)
-    jobs = (_job(element, reasons) for element in root.iter("job_list"))
+    jobs = (job for element in root.iter("job_list") for job in _jobs(element, reasons))
     return {job.key: job for job in jobs}
 
 
@@ -43,10 +44,17 @@ def accounted(answer: str) -> Mapping[str, Queued]:
     return {job.key: job for job in (_ended(fields) for fields in blocks if "jobname" in fields)}
 
 
-def _job(element: Element, reasons: Mapping[str, str]) -> Queued:
-    key, number = element.findtext("JB_name", ""), element.findtext("JB_job_number", "")
-    word = element.findtext("state", "")
-    state, reason = _state(word), reasons.get(key, "")
+def _jobs(element: Element, reasons: Mapping[str, str]) -> Iterator[Queued]:
+    """Of an array each element: one that runs stands alone, those that wait stand together."""
+    key, tasks = element.findtext("JB_name", ""), element.findtext("tasks")
+    for number in ranges.numbers(tasks or "1"):
+        unit = f"{key}.{number}"
+        yield _job(element, unit if tasks else key, reasons.get(unit) or reasons.get(key, ""))
+
+
+def _job(element: Element, key: str, reason: str) -> Queued:
+    number, word = element.findtext("JB_job_number", ""), element.findtext("state", "")
+    state = _state(word)
     broken = state is State.FAILED
     return Queued(
         key=key,
@@ -78,6 +86,7 @@ def _broken(reason: str, number: str) -> str:
 
 
 def _reasons(details: str) -> Mapping[str, str]:
+    """Why they wait by the jobs' names, errors by the elements of arrays; the only one of a job has the number 1."""
     found: dict[str, str] = {}
     key = ""
     for line in details.splitlines():
@@ -85,7 +94,7 @@ def _reasons(details: str) -> Mapping[str, str]:
         if name == "job_name":
             key = text.strip()
         elif colon and name.startswith("error reason"):
-            found[key] = re.sub(r"^\S+ \S+ \[[\d:]+\]: (error: )?", "", text.strip())
+            found[f"{key}.{name.split()[-1]}"] = re.sub(r"^\S+ \S+ \[[\d:]+\]: (error: )?", "", text.strip())
         elif colon and name.startswith("scheduling info") and not text.strip().startswith("("):  # `(… is turned off)`
             found.setdefault(key, text.strip())
     return found
@@ -103,8 +112,9 @@ def _ended(fields: Mapping[str, str]) -> Queued:
     failed, _, words = fields.get("failed", "0").partition(":")
     number, code = _number(failed), _number(fields.get("exit_status", "0"))
     state, cause = _outcome(number, code)
+    element = fields.get("taskid", "")
     return Queued(
-        key=fields["jobname"],
+        key=f"{fields['jobname']}.{element}" if element.isdecimal() else fields["jobname"],
         id=fields.get("jobnumber", ""),
         state=state,
         word=f"failed {number}" if number else f"exit_status {code}",

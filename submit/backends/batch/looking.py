@@ -1,15 +1,15 @@
-"""What the folders of jobs say: one question for any number of them, in POSIX shell and find, and its answer as
-values."""
+"""What the folders of jobs say: one question for any number of them, with all elements of arrays, in POSIX shell and
+find, and its answer as values."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from submit.backends.batch.place import Site
+from submit.backends.batch.place import Place, Site, jobs_of
 from submit.job import JsonObject
 from submit.steps import Command
 
@@ -26,21 +26,28 @@ set -- $keys
 date '+now %s'
 exec 4>&1
 logs=$(find "$@" -mindepth 1 -maxdepth 2 -type d ! -name records -prune -o \
-  \( -name job.json -o -name cancelled \) -printf 'file %T@ %p\n' ! -name job.json -o \
+  \( -name job.json -o -name 'cancelled*' \) -printf 'file %T@ %p\n' ! -name job.json -o \
   -name '*.json' -exec grep -H '' {} + -o \
-  -name cluster.log -size +0 -exec sh -c '{ echo; exec tail -v -c 1000 "$@"; } >&3' tail {} + 3>&1 >&4 2>/dev/null)
+  -name 'cluster*.log' -size +0 -exec sh -c '{ echo; exec tail -v -c 1000 "$@"; } >&3' tail {} + 3>&1 >&4 2>/dev/null)
 [ -z "$logs" ] || printf '%s\n' "$logs"
 exit 0
 """
 
 _ENDED = json.dumps({"replica": "workerpool0-0", "restart": 0, "state": "ENDED", "exit_code": 0})
 """what a dry run finds: a job that may be deleted"""
+_LOG = re.compile(r"\n==> (?:\./)?([\w-]+)/cluster(\.\d+|)\.log <==\n")
+"""the head of a log, by `tail`: the key and, of an array, the element"""
+_ELEMENT = re.compile(r"records/(\d+)\.")
+"""whose record it is in an array"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Folder:
-    """A job's folder. `records` are those of the newest run; `log` the end of what the scheduler itself wrote; `age_s`
-    is how long ago the job was made, by the clock of the file system."""
+    """A job's folder, or what is an array element's own in it; `key` is then `KEY.7`.
+
+    `records` are those of the newest run; `log` the end of what the scheduler itself wrote; `age_s` is how long ago
+    the job was made, by the clock of the file system. `elements` are those of an array, which has nothing but them.
+    """
 
     key: str
     job: JsonObject
@@ -49,40 +56,60 @@ class Folder:
     cancelled: bool = False
     records: Sequence[JsonObject] = ()
     log: str = ""
+    elements: Sequence[Folder] = ()
+
+    @property
+    def units(self) -> Sequence[Folder]:
+        """What runs by itself, and has an end of its own."""
+        return self.elements or (self,)
+
+    def unit(self, place: Place) -> Folder | None:
+        """What is at that place in this folder: all of it, or an element."""
+        return next((each for each in (self, *self.elements) if each.key == place.unit), None)
 
 
 @dataclass(slots=True)
 class _Found:
+    """By the jobs' keys, `records` and `logs` by those of elements."""
+
     now: float = 0.0
     times: dict[str, float] = field(default_factory=dict)
     jobs: dict[str, JsonObject] = field(default_factory=dict)
     records: dict[str, list[JsonObject]] = field(default_factory=dict)
-    logs: dict[str, list[str]] = field(default_factory=dict)
+    logs: dict[str, str] = field(default_factory=dict)
 
 
-def look(site: Site, keys: Sequence[str]) -> Command:
-    return _look(site, 0, keys)
+def look(site: Site, units: Iterable[str]) -> Command:
+    """Of an array's element all of the array."""
+    return _look(site, 0, tuple(units))
 
 
 def newest(site: Site, limit: int) -> Command:
     return _look(site, limit, ())
 
 
-def _look(site: Site, limit: int, keys: Sequence[str]) -> Command:
+def _look(site: Site, limit: int, units: Sequence[str]) -> Command:
     argv = ("sh", "-c", _LOOK, "look", site.root, str(limit))
-    assumed = "now 0\n" + "".join(f"{key}/job.json:{{}}\n{key}/records/primary.json:{_ENDED}\n" for key in keys)
-    stdin = "".join(f"{key}\n" for key in keys)
+    assumed = "now 0\n" + "".join(_assumed(Place.of(site, unit)) for unit in units)
+    stdin = "".join(f"{key}\n" for key in jobs_of(units))
     return Command(argv=argv, stdin=stdin, host=site.host, assumed=assumed, changes=False)
+
+
+def _assumed(place: Place) -> str:
+    of = f"{place.element}." if place.element else ""
+    job = json.dumps({"elements": int(place.element or 0)})
+    return f"{place.key}/job.json:{job}\n{place.key}/records/{of}primary.json:{_ENDED}\n"
 
 
 def folders(answer: str) -> Mapping[str, Folder]:
     """By their keys, the newest job first."""
     found = _Found()
-    facts, *logs = re.split(r"\n==> (?:\./)?([\w-]+)/cluster\.log <==\n", answer)
+    facts, *logs = _LOG.split(answer)
     for line in facts.splitlines():
         _take(line, found)
-    text = dict(zip(logs[::2], logs[1::2], strict=True))
-    all_folders = [_folder(key, found, text.get(key, "")) for key in found.jobs]
+    for key, element, text in zip(logs[::3], logs[1::3], logs[2::3], strict=True):
+        found.logs[key + element] = text
+    all_folders = [_folder(key, found) for key in found.jobs]
     return {folder.key: folder for folder in sorted(all_folders, key=lambda each: each.created, reverse=True)}
 
 
@@ -99,7 +126,8 @@ def _take(line: str, found: _Found) -> None:
         if value is not None and name == "job.json":
             found.jobs[key] = value
         elif value is not None:
-            found.records.setdefault(key, []).append(value)
+            element = _ELEMENT.match(name)
+            found.records.setdefault(f"{key}.{element[1]}" if element else key, []).append(value)
 
 
 def _json(text: str) -> JsonObject | None:
@@ -111,21 +139,28 @@ def _json(text: str) -> JsonObject | None:
     return value if isinstance(value, dict) else None
 
 
-def _folder(key: str, found: _Found, log: str) -> Folder:
+def _folder(key: str, found: _Found) -> Folder:
+    whole = _unit(key, "", found)
+    size = _number(whole.job.get("elements"))
+    return replace(whole, elements=tuple(_unit(key, f".{number}", found) for number in range(1, size + 1)))
+
+
+def _unit(key: str, element: str, found: _Found) -> Folder:
+    """Of the whole job, or of an element `.7`; with the array all of them are cancelled."""
     created = found.times.get(f"{key}/job.json", found.now)
-    records = found.records.get(key, [])
+    records = found.records.get(key + element, [])
     newest_run = max((_number(record.get("restart")) for record in records), default=0)
     return Folder(
-        key=key,
+        key=key + element,
         job=found.jobs[key],
         created=datetime.fromtimestamp(created, UTC),
         age_s=max(0.0, found.now - created),
-        cancelled=f"{key}/cancelled" in found.times,
+        cancelled=f"{key}/cancelled" in found.times or f"{key}/cancelled{element}" in found.times,
         records=sorted(
             (record for record in records if record.get("restart") == newest_run),
             key=lambda record: str(record.get("replica")),
         ),
-        log=log.strip(),
+        log=found.logs.get(key + element, "").strip(),
     )
 
 

@@ -1,12 +1,14 @@
 """Where a job is: the machine that speaks to the cluster, the folder that its nodes share, and the job's key.
 
 All three are in its handle, so that nothing else has to be remembered:
-`slurm://trainer_…`, `slurm://login.example/trainer_…`, `slurm://login.example/scratch/ann/jobs/trainer_…`.
+`slurm://trainer_…`, `slurm://login.example/trainer_…`, `slurm://login.example/scratch/ann/jobs/trainer_…`. An element
+of an array has its number behind the key: `slurm://trainer_….7`.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Self
@@ -40,25 +42,40 @@ class Site:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
+    """`element` is the number of an array's element; empty for whole jobs."""
+
     site: Site
     key: str
+    element: str = ""
+
+    @classmethod
+    def of(cls, site: Site, unit: str) -> Self:
+        key, _, element = unit.partition(".")
+        return cls(site=site, key=key, element=element)
+
+    @property
+    def unit(self) -> str:
+        """The key of the job, or of the array's element with its number: `trainer_…`, `trainer_….7`."""
+        return f"{self.key}.{self.element}" if self.element else self.key
 
     def handle(self, backend: str) -> Handle:
         site = self.site
         folder = "" if site.folder == FOLDER else site.folder.removeprefix("/")
-        parts = [site.host, folder, self.key] if folder else [site.host, self.key] if site.host else [self.key]
+        parts = [site.host, folder, self.unit] if folder else [site.host, self.unit] if site.host else [self.unit]
         return Handle(backend, "/".join(parts))
 
     @classmethod
     def parse(cls, handle: Handle, target: Target) -> Self:
         """A bare name is looked for where jobs go by default."""
-        head, sign, key = handle.path.rpartition("/")
+        head, sign, unit = handle.path.rpartition("/")
+        if not re.fullmatch(r"[A-Za-z][\w-]*(\.[1-9]\d*)?", unit, re.ASCII):
+            raise UsageError(f"`{handle}` does not name a job", hint="Name it as `submit jobs list` does.")
         if not sign:
-            return cls(site=Site.of(handle.backend, target), key=_checked(key, handle))
+            return cls.of(Site.of(handle.backend, target), unit)
         host, _, folder = head.partition("/")
         folder = folder if folder.startswith("~/") else f"/{folder}" if folder else FOLDER
         _check(handle.backend, host, folder)
-        return cls(site=Site(host=host, folder=folder), key=_checked(key, handle))
+        return cls.of(Site(host=host, folder=folder), unit)
 
 
 def key_of(spec: JobSpec) -> str:
@@ -67,16 +84,15 @@ def key_of(spec: JobSpec) -> str:
     return spec.name if spec.name.endswith(token) else f"{spec.name}-{token}"
 
 
+def jobs_of(units: Iterable[str]) -> list[str]:
+    """The keys of the jobs that these are, or are elements of; each once."""
+    return list(dict.fromkeys(unit.partition(".")[0] for unit in units))
+
+
 def said(backend: str, key: str, target: Target, options: object) -> str:
     """What the config says, else the variable; empty if neither does. Of backends without hosts as well."""
     given = options if isinstance(options, dict) else {}
     return str(given.get(key) or target.endpoints.get(f"SUBMIT_{backend.upper()}_{key.upper()}") or "")
-
-
-def _checked(key: str, handle: Handle) -> str:
-    if re.fullmatch(r"[A-Za-z][\w-]*", key, re.ASCII):
-        return key
-    raise UsageError(f"`{handle}` does not name a job", hint="Name it as `submit jobs list` does.")
 
 
 @lru_cache  # a thousand handles have the same

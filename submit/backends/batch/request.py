@@ -11,7 +11,7 @@ from importlib.resources import files
 from typing import cast
 
 from submit import catalogue
-from submit.backends.batch.dialect import BatchJob, Dialect, Shape
+from submit.backends.batch.dialect import Array, BatchJob, Dialect, Shape
 from submit.backends.batch.environment import Environment
 from submit.backends.batch.place import Site, key_of
 from submit.errors import Problem, UsageError
@@ -57,6 +57,7 @@ def job_file(spec: JobSpec, target: Target) -> JsonObject:
         "rendezvous_s": RENDEZVOUS_S,
         "memory_limit_bytes": None,
         "layered": Environment.of(options).is_given,
+        **({"elements": array.size} if (array := array_of(spec)) else {}),
     }
 
 
@@ -70,8 +71,15 @@ def batch_job(spec: JobSpec, site: Site) -> BatchJob:
         shape=shape(spec),
         limit_s=None if limit is None else limit + spare,
         requeue=not spec.scheduling.disable_retries,
+        array=array_of(spec),
         options=spec.options,
     )
+
+
+def array_of(spec: JobSpec) -> Array | None:
+    """`array: 100%10` of the backend's options."""
+    said = spec.options.get("array")
+    return Array.parse(str(said)) if said is not None else None
 
 
 def shape(spec: JobSpec) -> Shape:
@@ -91,7 +99,7 @@ def task_script(spec: JobSpec, site: Site, dialect: Dialect) -> str:
     """`task.sh`: one replica, from the scheduler's words to ours. A node without Python still leaves a record."""
     job = batch_job(spec, site)
     start = Environment.of(spec.options).start(
-        f'-I -S ../../{_program("batch_task.py")} job.json "$rank" "$restart" "$id" "$address"',
+        f'-I -S ../../{_program("batch_task.py")} job.json "$rank" "$restart" "$id" "$address" "$element"',
         gpus=bool(job.shape.gpus),
         folders=(spec.job_dir, spec.base_output_dir),
     )
@@ -99,10 +107,10 @@ def task_script(spec: JobSpec, site: Site, dialect: Dialect) -> str:
 #!/bin/sh
 # One replica of {job.key}; the current folder is that of the job.
 umask 077
-restart=0 rank=0 id= address=127.0.0.1
+restart=0 rank=0 id= address=127.0.0.1 element=
 {dialect.task(job).rstrip()}
 mkdir -p records logs
-fail() {{ echo "$1 on $(hostname)" >&2; echo "$rank" > "stop.$restart"; exit 127; }}
+fail() {{ echo "$1 on $(hostname)" >&2; echo "$rank" > "stop.${{element:+$element.}}$restart"; exit 127; }}
 {start}"""
 
 

@@ -9,10 +9,11 @@ import math
 import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from submit.backends import Capability, Feature, Refused, StandsIn
-from submit.backends.batch import advices
+from submit.backends.batch import advices, ranges
 from submit.backends.batch.any_cluster import ANY_CLUSTER
 from submit.backends.batch.dialect import BatchJob, Queued
 from submit.errors import ErrorKind, Problem, ServiceError, UsageError
@@ -32,6 +33,7 @@ options: Mapping[str, str] = {
     "constraint": "features that the nodes must have",
     "reservation": "the reservation to use",
     "gpu_type": "the site's name for the GPUs, e.g. a100; without it any will do",
+    "array": "so many elements, each with its number in CLOUD_ML_TRIAL_ID, e.g. 100, or 100%10: ten at a time",
     "cpus": "CPUs per replica, in place of the machine type's",
     "memory": "memory per replica, in place of the machine type's, e.g. 16GiB",
     "grace": "how long a replica may clean up after SIGTERM, in seconds (10)",
@@ -109,6 +111,12 @@ _MANY = 200
 """more jobs than these are not named one by one: all of the user's are asked for"""
 
 
+_CANCEL_ELEMENT = r"""
+ids=$(squeue -h --name="$1" -o %F) || exit
+[ -z "$ids" ] || exec scancel "$(echo "$ids" | head -n 1)_$2"
+"""
+
+
 def script(job: BatchJob) -> str:
     folder = shlex.quote(job.folder)
     start = "exec /bin/sh task.sh"
@@ -124,7 +132,10 @@ def script(job: BatchJob) -> str:
 def _directives(job: BatchJob) -> Iterator[str]:
     shape, said = job.shape, job.options
     yield f"--job-name={job.key}"
-    yield f"--output={job.folder}/cluster.log"
+    if job.array:
+        at_once = f"%{job.array.at_once}" if job.array.at_once else ""
+        yield f"--array=1-{job.array.size}{at_once}"
+    yield f"--output={job.folder}/cluster{'.%a' if job.array else ''}.log"
     yield "--open-mode=append"
     yield "--export=NONE"
     yield f"--nodes={job.replicas}"
@@ -153,6 +164,10 @@ def _value(key: str, value: Json) -> str:
 
 
 def _directive(text: str) -> str:
+    if re.match(r"--array\b|-a", text):
+        raise UsageError(
+            Problem(message=f"submit.slurm.directives: `{text}`", hint="Write it as `submit.slurm.array`, e.g. 100%10.")
+        )
     if re.fullmatch(r"--?[a-zA-Z][^\n\r]*", text):
         return text
     hint = "Write each as sbatch takes it, e.g. `--exclusive` or `--mail-type=END`."
@@ -161,6 +176,8 @@ def _directive(text: str) -> str:
 
 def task(job: BatchJob) -> str:
     lines = ["rank=${SLURM_PROCID:-0}", "restart=${SLURM_RESTART_COUNT:-0}", "id=$SLURM_JOB_ID"]
+    if job.array:
+        lines += ["element=$SLURM_ARRAY_TASK_ID", 'id="${SLURM_ARRAY_JOB_ID}_$element"']
     if job.replicas > 1:
         # the address and not the name of the node: names need not resolve
         lines += [
@@ -184,7 +201,7 @@ def submitted(answer: str) -> str:
 
 def queue(keys: Sequence[str]) -> tuple[str, ...]:
     which = ("--me",) if len(keys) > _MANY else (f"--name={','.join(keys)}",)
-    return ("env", "SLURM_TIME_FORMAT=%s", "squeue", "-h", "-t", "all", *which, "-o", "%j|%i|%T|%r|%V|%S|%e")
+    return ("env", "SLURM_TIME_FORMAT=%s", "squeue", "-h", "-r", "-t", "all", *which, "-o", "%j|%i|%T|%r|%V|%S|%e")
 
 
 def queued(answer: str) -> Mapping[str, Queued]:
@@ -196,14 +213,17 @@ def accounting(keys: Sequence[str]) -> tuple[str, ...]:
     which = () if len(keys) > _MANY else (f"--name={','.join(keys)}",)
     when = ("-S", "now-90days", "-E", "now+365days", "-s", "CA,CD,F,TO,NF,OOM,PR,BF,DL")
     fields = "JobName%200,JobID,State,Reason,Submit,Start,End"
-    return ("env", "SLURM_TIME_FORMAT=%s", "sacct", "-X", "-n", "-P", *when, *which, "-o", fields)
+    return ("env", "SLURM_TIME_FORMAT=%s", "SLURM_BITSTR_LEN=0", "sacct", "-X", "-n", "-P", *when, *which, "-o", fields)
 
 
 def accounted(answer: str) -> Mapping[str, Queued]:
     return _jobs(answer)
 
 
-def cancellation(key: str) -> tuple[str, ...]:
+def cancellation(key: str, element: str = "") -> tuple[str, ...]:
+    """An element has the array's id in its name, which only the queue knows."""
+    if element:
+        return ("sh", "-c", _CANCEL_ELEMENT, "scancel", key, element)
     return ("scancel", f"--name={key}")
 
 
@@ -220,9 +240,16 @@ def never_reached(output: str) -> bool:
 
 
 def _jobs(answer: str) -> Mapping[str, Queued]:
+    """Of an array each element, with its number behind the key."""
     rows = (line.split("|") for line in answer.splitlines())
-    found = (_job(*row) for row in rows if len(row) == 7)
-    return {job.key: job for job in found}
+    found = (_job(key, *facts) for key, *facts in rows if len(facts) == 6)
+    return {unit: replace(job, key=unit) for job in found for unit in _units(job.key, job.id)}
+
+
+def _units(key: str, number: str) -> Iterator[str]:
+    """`12` is a job, `12_7` an element of one, and `12_[3,5-99%4]` are those that have not begun."""
+    _, sign, elements = number.partition("_")
+    yield from (f"{key}.{element}" for element in ranges.numbers(elements)) if sign else (key,)
 
 
 def _job(key: str, number: str, word: str, reason: str, submitted: str, started: str, ended: str) -> Queued:

@@ -1,4 +1,4 @@
-"""What is known of a job, as one status. Pure.
+"""What is known of a job, or of one element of an array, as one status. Pure.
 
 Its own exit record decides; where it says nothing, or only that the job was told to end, the scheduler does, and last
 what the folder shows.
@@ -39,9 +39,13 @@ class Answers:
     found: Mapping[str, Queued] = field(default_factory=dict)
     problem: str = ""
 
+    def of(self, key: str) -> Queued | None:
+        """An array that was cancelled at once is accounted for as a single job: it stands for all elements."""
+        return self.found.get(key) or self.found.get(key.partition(".")[0])
+
     def tells_end_of(self, key: str) -> bool:
         """Whether the job is over, as far as the scheduler knows."""
-        queued = self.found.get(key)
+        queued = self.of(key)
         return queued.state.ended if queued else not self.problem
 
 
@@ -57,7 +61,7 @@ class Verdict:
 
 
 def status(folder: Folder, place: Place, backend: str, answers: Answers | None = None) -> Status:
-    queued = answers.found.get(folder.key) if answers else None
+    queued = answers.of(folder.key) if answers else None
     verdict = ending(folder) or _by_scheduler(folder, queued, answers or Answers())
     started = [cast(float, record["started"]) for record in folder.records if record.get("started")]
     ended = [cast(float, record["ended"]) for record in folder.records if record.get("ended")]
@@ -74,8 +78,8 @@ def status(folder: Folder, place: Place, backend: str, answers: Answers | None =
         ended=_ended(ended, queued) if verdict.state.ended else None,
         replicas=tuple(_replicas(folder, verdict.state)),
         labels=cast("dict[str, str]", folder.job.get("labels") or {}),
-        job_dir=_job_dir(folder, place),
-        links={"folder": _folder_link(place)},
+        job_dir=job_dir(folder, place),
+        links={"folder": folder_link(place)},
         traceback=str(failed.get("traceback") or "") if failed and verdict.state is State.FAILED else "",
         raw={"source": verdict.source, "word": queued.word if queued else "", "records": list(folder.records)},
     )
@@ -223,12 +227,15 @@ def _pools(job: JsonObject) -> list[Mapping[str, Json]]:
     return cast("list[Mapping[str, Json]]", job.get("pools") or [])
 
 
-def _job_dir(folder: Folder, place: Place) -> str:
-    recorded = next((record.get("job_dir") for record in folder.records), None)
-    return str(recorded or folder.job.get("job_dir") or f"{place.site.folder}/output/{place.key}")
+def job_dir(folder: Folder, place: Place) -> str:
+    """That of an element is a folder in that of its array."""
+    if recorded := next((record.get("job_dir") for record in folder.records), None):
+        return str(recorded)
+    whole = str(folder.job.get("job_dir") or f"{place.site.folder}/output/{place.key}")
+    return f"{whole}/{place.element}" if place.element else whole
 
 
-def _folder_link(place: Place) -> str:
+def folder_link(place: Place) -> str:
     host = f"{place.site.host}:" if place.site.host else ""
     return f"{host}{place.site.folder}/jobs/{place.key}"
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from submit.backends.batch import slurm
+from submit.backends.batch import array_status, slurm
 from submit.backends.batch.looking import Folder, folders
 from submit.backends.batch.place import Place, Site
 from submit.backends.batch.status import Answers, status
@@ -127,6 +127,70 @@ def test_the_first_that_fails_decides_and_its_peers_do_not() -> None:
     assert [replica.state for replica in found.replicas] == [State.FAILED, State.FAILED]
 
 
+ARRAY = replace(
+    FOLDER,
+    job={**FOLDER.job, "elements": 3, "job_dir": "/out"},
+    elements=tuple(replace(FOLDER, key=f"digits.{number}") for number in (1, 2, 3)),
+)
+FAILED: JsonObject = {**ENDED, "exit_code": 3, "cause": "exit code", "message": "status 3"}
+
+
+def array(*elements: JsonObject | str, cancelled: bool = False) -> Status:
+    """Of each element its record, or what Slurm says of it."""
+    queue = "".join(
+        f"digits|7_{number}|{said}|None|1|N/A|N/A\n" for number, said in enumerate(elements, 1) if isinstance(said, str)
+    )
+    folders = [
+        replace(folder, records=() if isinstance(said, str) else (said,), cancelled=cancelled)
+        for folder, said in zip(ARRAY.elements, elements, strict=True)
+    ]
+    folder = replace(ARRAY, elements=folders, cancelled=cancelled)
+    return array_status.status(folder, PLACE, "slurm", Answers(found=slurm.queued(queue)))
+
+
+@pytest.mark.parametrize(
+    ("elements", "state"),
+    [
+        (("PENDING", "PENDING", "PENDING"), State.QUEUED),
+        (("PENDING", "PENDING", "RUNNING"), State.PREPARING),
+        ((ENDED, "PENDING", "PENDING"), State.RUNNING),
+        ((ENDED, FAILED, "PENDING"), State.RUNNING),
+        ((ENDED, ENDED, ENDED), State.SUCCEEDED),
+        ((ENDED, FAILED, "CANCELLED"), State.FAILED),
+        ((ENDED, ENDED, "CANCELLED"), State.CANCELLED),
+    ],
+)
+def test_an_array_runs_until_its_last_element_has_ended(elements: tuple[JsonObject | str, ...], state: State) -> None:
+    assert array(*elements).state is state
+
+
+def test_an_array_says_how_many_have_failed_and_which() -> None:
+    found = array(ENDED, FAILED, FAILED)
+    assert found.message == "3 elements: 2 failed (2-3), 1 succeeded. Element 2: status 3"
+    assert (found.cause, found.exit_code) == (Cause.EXIT_CODE, 3)
+    assert [trial["state"] for trial in found.trials] == ["SUCCEEDED", "FAILED", "FAILED"]
+    assert found.job_dir == "/out"
+
+
+def test_an_array_that_waits_says_for_what() -> None:
+    stuck = replace(slurm.queued("digits|7_1|PENDING|PartitionNodeLimit|1|N/A|N/A\n")["digits.1"], key="digits.1")
+    waits = {f"digits.{number}": replace(stuck, key=f"digits.{number}") for number in (1, 2, 3)}
+    found = array_status.status(ARRAY, PLACE, "slurm", Answers(found=waits))
+    assert found.state is State.QUEUED
+    assert "3 queued. Element 1: It waits: PartitionNodeLimit. It will never start" in found.message
+
+
+def test_an_array_that_is_accounted_for_as_one_job_has_as_many_elements() -> None:
+    whole = slurm.accounted("digits|1|CANCELLED by 0|None|1|1|1\n")
+    found = array_status.status(ARRAY, PLACE, "slurm", Answers(found=whole))
+    assert (found.state, found.message) == (State.CANCELLED, "3 elements: 3 cancelled.")
+
+
+def test_an_array_that_was_cancelled_as_a_whole_is_cancelled_whatever_failed_before() -> None:
+    assert array(ENDED, FAILED, "CANCELLED", cancelled=True).state is State.CANCELLED
+    assert array(ENDED, FAILED, "RUNNING", cancelled=True).state is State.CANCELLING
+
+
 ANSWER = """\
 now 1795676500
 file 1795676440.5000000000 one/job.json
@@ -153,3 +217,32 @@ def test_one_answer_has_all_that_the_folders_say() -> None:
     assert [record["state"] for record in one.records] == ["RUNNING"], "an earlier run does not count"
     assert one.log.endswith("looks like a name <==")
     assert (two.cancelled, list(two.records), two.log) == (True, [], "no")
+
+
+OF_AN_ARRAY = """\
+now 1795676500
+file 1795676440.5000000000 one/job.json
+file 1795676450.0000000000 one/cancelled.2
+one/job.json:{"name": "first", "elements": 3}
+one/records/1.workerpool0-0.0.json:{"replica": "workerpool0-0", "restart": 0, "state": "ENDED"}
+one/records/1.workerpool0-0.1.json:{"replica": "workerpool0-0", "restart": 1, "state": "RUNNING"}
+one/records/3.workerpool0-0.0.json:{"replica": "workerpool0-0", "restart": 0, "state": "ENDED"}
+==> one/cluster.1.log <==
+slurmstepd: error
+==> one/cluster.3.log <==
+no
+"""
+
+
+def test_an_answer_has_what_each_element_of_an_array_says() -> None:
+    whole = folders(OF_AN_ARRAY)["one"]
+    assert [element.key for element in whole.units] == ["one.1", "one.2", "one.3"]
+    assert [[record["state"] for record in element.records] for element in whole.elements] == [
+        ["RUNNING"],
+        [],
+        ["ENDED"],
+    ]
+    assert [element.cancelled for element in (whole, *whole.elements)] == [False, False, True, False]
+    assert [element.log for element in whole.elements] == ["slurmstepd: error", "", "no"]
+    assert whole.unit(Place.of(PLACE.site, "one.3")) is whole.elements[2]
+    assert whole.unit(Place.of(PLACE.site, "one.4")) is None

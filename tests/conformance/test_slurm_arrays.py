@@ -1,0 +1,169 @@
+"""Arrays on a real Slurm cluster: elements that begin again alone, have several replicas, wait, and are forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from submit.errors import ErrorKind, ServiceError
+from submit.job import Handle, State
+from submit.testing.conformance import element, messages
+from submit.testing.site import Site
+from tests.clusters import slurm
+from tests.clusters.daemons import wait_until
+from tests.clusters.sites import site_of
+
+pytestmark = pytest.mark.skipif(bool(slurm.missing()), reason=slurm.missing())
+
+SLEEP = "import time; print('awake', flush=True); time.sleep(600)"
+BRIEF = "print('done', flush=True)"
+AGAIN = """
+import os, time
+again = int(os.environ.get("SLURM_RESTART_COUNT", "0"))
+print("run", again, flush=True)
+print("awake", flush=True)
+time.sleep(600 if os.environ["CLOUD_ML_TRIAL_ID"] == "1" and not again else 0)
+"""
+"""the first element sleeps until it is started again, the others end at once"""
+MEET = """
+import os, socket, time
+rank, place = int(os.environ["RANK"]), (os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"]))
+if rank == 0:
+    with socket.create_server(place) as server:
+        print("met", server.accept()[0].makefile().readline().strip(), flush=True)
+else:
+    for _ in range(600):
+        try:
+            with socket.create_connection(place) as link:
+                link.sendall(os.environ["CLOUD_ML_TRIAL_ID"].encode())
+            break
+        except ConnectionRefusedError:
+            time.sleep(0.1)
+"""
+"""the worker tells the chief which element it is of"""
+BUSY = """
+import time
+print("from", time.time(), flush=True)
+time.sleep(1)
+print("to", time.time(), flush=True)
+"""
+MACHINE = "machineSpec: {machineType: n1-standard-4}"
+TWO = f"workerPoolSpecs: [{{{MACHINE}}}, {{{MACHINE}, replicaCount: 1}}]\n"
+
+
+def config(array: str, more: str = "") -> str:
+    return f"{more}submit: {{slurm: {{array: {array}, cpus: 1, memory: 100MiB}}}}\n"
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[slurm.Slurm]:
+    """It forgets jobs after two seconds."""
+    with slurm.running(tmp_path_factory.mktemp("slurm"), remembers_s=2) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory, environ: dict[str, str], cluster: slurm.Slurm) -> Site:
+    return site_of("slurm", tmp_path_factory.mktemp("site"), {**environ, **cluster.environ})
+
+
+def id_of(cluster: slurm.Slurm, handle: Handle) -> str:
+    """The array's."""
+    return cluster.run("squeue", "-h", f"--name={handle.path}", "-o", "%F").split()[0]
+
+
+def folder(site: Site, handle: Handle) -> Path:
+    return Path(site.around.environ["HOME"]) / ".jobdir" / "jobs" / handle.path
+
+
+@pytest.mark.slow
+def test_an_element_that_is_put_back_runs_again_alone(site: Site, cluster: slurm.Slurm) -> None:
+    handle = site.submit(AGAIN, config=config("3"))
+    first = element(handle, 1)
+    site.awaken(first)
+    assert site.end(element(handle, 2)).state is State.SUCCEEDED
+    number = cluster.run("squeue", "-h", "-j", f"{id_of(cluster, handle)}_1", "-o", "%A").strip()
+    cluster.run("scontrol", "requeue", number)
+    wait_until(lambda: site.status(first).state is State.QUEUED, "the element's return to the queue")
+    assert site.status(handle).state is State.RUNNING
+    cluster.start_again(number)
+    assert site.end(handle).state is State.SUCCEEDED
+    assert [replica.restarts for replica in site.status(first).replicas] == [1]
+    assert messages(site.log(first), "run ") == ["run 0", "run 1"]
+    assert messages(site.log(element(handle, 3)), "run ") == ["run 0"]
+
+
+@pytest.mark.slow
+def test_what_is_left_of_a_lost_element_ends_when_its_successor_runs(site: Site, cluster: slurm.Slurm) -> None:
+    """It must not be taken for an orphan of the other elements, nor they for its successors."""
+    handle = site.submit(AGAIN, config=config("2"))
+    first = element(handle, 1)
+    site.awaken(first)
+    number = f"{id_of(cluster, handle)}_1"
+    node = cluster.run("squeue", "-h", "-j", number, "-o", "%N").strip()
+    cluster.kill_node(node)
+    try:
+        wait_until(lambda: site.status(first).state is State.QUEUED, "the element's return to the queue")
+        orphan = folder(site, handle) / "records" / "1.workerpool0-0.0.json"
+        assert '"RUNNING"' in orphan.read_text()
+        cluster.start_now(number)
+        assert site.end(handle).state is State.SUCCEEDED
+        wait_until(lambda: '"superseded"' in orphan.read_text(), "the orphan's end")
+    finally:
+        cluster.start_node(node)
+
+
+def test_each_element_has_its_own_replicas(site: Site) -> None:
+    handle = site.submit(MEET, config=config("3", TWO))
+    entries = site.log(handle)
+    assert site.status(handle).state is State.SUCCEEDED
+    met = {entry.trial: entry.message for entry in entries if entry.message.startswith("met ")}
+    assert met == {"1": "met 1", "2": "met 2", "3": "met 3"}
+    assert [replica.name for replica in site.status(element(handle, 2)).replicas] == ["workerpool0-0", "workerpool1-0"]
+
+
+@pytest.mark.slow
+def test_no_more_run_at_a_time_than_was_said_and_each_is_known_when_slurm_has_forgotten_it(
+    site: Site, cluster: slurm.Slurm
+) -> None:
+    handle = site.submit(BUSY, config=config("5%2"))
+    entries = site.log(handle)
+    moments = [(float(text.split()[1]), 1) for text in messages(entries, "from ")]
+    moments += [(float(text.split()[1]), -1) for text in messages(entries, "to ")]
+    assert len(moments) == 10
+    running = [sum(step for _, step in sorted(moments)[:count]) for count in range(1, 11)]
+    assert max(running) <= 2
+    wait_until(
+        lambda: not cluster.run("squeue", "-h", "-t", "all", f"--name={handle.path}"), "the controller's forgetting"
+    )
+    assert site.status(handle).message == "5 elements: 5 succeeded."
+    assert site.status(element(handle, 5)).state is State.SUCCEEDED
+
+
+@pytest.mark.slow
+def test_an_element_that_waits_is_cancelled_alone_and_remembered(site: Site, cluster: slurm.Slurm) -> None:
+    handle = site.submit(SLEEP, config=config("3%1"))
+    site.awaken(element(handle, 1))
+    site.cancel(element(handle, 3))
+    assert site.end(element(handle, 3)).state is State.CANCELLED
+    site.cancel(element(handle, 1))
+    site.awaken(element(handle, 2))
+    site.cancel(element(handle, 2))
+    assert site.end(handle).state is State.CANCELLED
+    wait_until(
+        lambda: not cluster.run("squeue", "-h", "-t", "all", f"--name={handle.path}"), "the controller's forgetting"
+    )
+    assert site.status(handle).message == "3 elements: 3 cancelled."
+    site.delete(handle)
+    assert handle not in site.listed()
+
+
+def test_more_elements_than_the_site_takes_are_refused_with_what_to_do(site: Site) -> None:
+    before = site.listed()
+    with pytest.raises(ServiceError, match="Invalid job array") as caught:
+        site.submit(BRIEF, config=config("20002"))
+    assert caught.value.kind is ErrorKind.INVALID
+    assert "MaxArraySize" in caught.value.problems[0].hint
+    assert site.listed() == before
