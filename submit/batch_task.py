@@ -128,6 +128,8 @@ class Task:
             "job_dir": os.path.join(self.job_dir(), trial) if trial else self.job_dir(),
         }
         self._next_look = 0.0
+        self._written = 0
+        self._silent_since: float | None = None  # its launcher has not begun
 
     def named(self, name: str) -> str:
         """What is this element's own."""
@@ -245,6 +247,7 @@ class Task:
         limit = self.job["timeout_s"]
         deadline = None if limit is None else time.monotonic() + limit
         told = False
+        self._silent_since = time.monotonic()
         while process.poll() is None:
             if deadline is not None and time.monotonic() > deadline:
                 self.why = self.why or "time-out"
@@ -280,6 +283,20 @@ class Task:
                 self.why = self.why or "superseded"
             elif os.path.exists("stop.{}".format(self.turn)):
                 self.why = self.why or "peer"
+            elif self._is_silent(now):
+                self.why = self.why or "silence"
+
+    def _is_silent(self, now: float) -> bool:
+        """Whether no replica has written anything for too long, which one of them watches. Sizes are compared and not
+        times, since the clocks of nodes differ."""
+        limit = self.job.get("max_silence_s")
+        if limit is None or self._silent_since is None or self.member is not self.replicas[0]:
+            return False
+        logs = ("logs/{}.jsonl".format(self.named("{}.{}".format(each.name, self.restart))) for each in self.replicas)
+        written = sum(os.path.getsize(log) for log in logs if os.path.exists(log))
+        if written != self._written:
+            self._written, self._silent_since = written, now
+        return bool(now - self._silent_since >= limit)
 
     def is_superseded(self) -> bool:
         return os.path.exists("fence.{}".format(self.named(str(self.restart + 1))))

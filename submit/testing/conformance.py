@@ -85,6 +85,7 @@ number = os.environ["CLOUD_ML_TRIAL_ID"]
 print("element", number, "writes to", sys.argv[-1], flush=True)
 sys.exit(3 if number == "7" else 0)
 """
+_SILENCE = "trainingInput: {scaleTier: BASIC}\nsubmit: {max_silence: 3s}\n"
 _TIMEOUT = "trainingInput: {scaleTier: BASIC, scheduling: {maxRunningTime: 2s}}\n"
 
 
@@ -191,6 +192,14 @@ class Conformance:
     def test_a_job_that_runs_too_long_is_ended(self, site: Site) -> None:
         status = site.end(site.submit(_SLEEP, config=_TIMEOUT))
         assert (status.state, status.cause) == (State.FAILED, Cause.TIMEOUT)
+
+    def test_a_job_that_writes_nothing_is_ended(self, site: Site) -> None:
+        if refusal := site.refusal(Feature.MAX_SILENCE):
+            self._is_refused(site, refusal, _SILENCE)
+            return
+        status = site.end(site.submit(_SLEEP, config=_SILENCE))
+        assert (status.state, status.cause) == (State.FAILED, Cause.TIMEOUT)
+        assert "wrote nothing for 3 s" in status.message
 
     def test_a_job_is_cancelled_before_it_runs(self, site: Site) -> None:
         handle = site.submit(_SLEEP)

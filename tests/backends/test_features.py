@@ -50,9 +50,9 @@ def test_what_the_backend_cannot_do_is_refused_with_its_reason() -> None:
 
 @pytest.mark.parametrize("cluster", ["slurm", "gridengine"])
 def test_no_limit_is_forgotten_on_a_cluster(cluster: str) -> None:
-    limits = Scheduling(max_wait_s=60, max_cost_usd=1, max_silence_s=60, preempt_after_s=60)
+    limits = Scheduling(max_wait_s=60, max_cost_usd=1, preempt_after_s=60)
     refused = "".join(map(str, features.refusals(spec(scheduling=limits), load(cluster), cluster)))
-    asked = (Feature.MAX_WAIT, Feature.MAX_COST, Feature.MAX_SILENCE, Feature.REHEARSAL)
+    asked = (Feature.MAX_WAIT, Feature.MAX_COST, Feature.REHEARSAL)
     assert [feature for feature in asked if feature not in refused] == []
 
 

@@ -15,7 +15,6 @@ ANY_CLUSTER: Mapping[Feature, Capability] = {
     Feature.MANAGED: Refused("a cluster has no Secret Manager; let the trainer read a file"),
     Feature.FLEX_START: StandsIn("a queue waits for its machines in any case"),
     Feature.MAX_COST: Refused("a cluster of your own has no list price; limit the time instead, like `timeout: 2h`"),
-    Feature.MAX_SILENCE: Refused("nobody on the nodes watches what a job writes; limit the time instead"),
     Feature.REHEARSAL: Refused("machines are taken away by the scheduler; requeue the job by its own command"),
     Feature.NETWORK: Refused(_ELSEWHERE),
     Feature.SERVICE_ACCOUNT: StandsIn("the job runs as you"),

@@ -53,6 +53,7 @@ def job_file(spec: JobSpec, target: Target) -> JsonObject:
         "base_output_dir": spec.base_output_dir,
         "use_chief": spec.use_chief_in_tf_config is not False,
         "timeout_s": spec.scheduling.timeout_s,
+        "max_silence_s": spec.scheduling.max_silence_s,
         "grace_s": float(grace) if isinstance(grace, int | float) else GRACE_S,
         "rendezvous_s": RENDEZVOUS_S,
         "memory_limit_bytes": None,

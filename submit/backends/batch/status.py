@@ -94,6 +94,10 @@ def ending(folder: Folder) -> Verdict | None:
         limit = cast(float, folder.job.get("timeout_s") or 0)
         message = f"The job did not finish within its time-out of {limit:g} s and was terminated."
         return Verdict(state=State.FAILED, cause=Cause.TIMEOUT, message=message)
+    if record.get("why") == "silence":
+        limit = cast(float, folder.job.get("max_silence_s") or 0)
+        message = f"The job wrote nothing for {limit:g} s and was terminated."
+        return Verdict(state=State.FAILED, cause=Cause.TIMEOUT, message=message)
     if record.get("why") or record.get("cause") in _UNCLEAR:
         return None
     if record.get("cause") is None and record.get("exit_code") == 0:
