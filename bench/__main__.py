@@ -42,10 +42,14 @@ BENCHMARKS: Mapping[str, Callable[[Setting], Report]] = {
     "logs-replay": log_replay.replay,
     "clusters-noop": clusters.noop,
     "clusters-submit": clusters.submit,
+    "clusters-array-100": clusters.array_100,
+    "clusters-array-1000": clusters.array_1000,
     "clusters-status": clusters.status,
+    "clusters-status-array": clusters.status_array,
     "clusters-cancel": clusters.cancel,
     "clusters-follow": clusters.follow,
 }
+BRIEF = ("clusters-noop", "clusters-array")
 ONLY_WHEN_NAMED = ("install", "logs", "clusters")  # slow; the first needs the network, the last a Slurm
 
 
@@ -75,7 +79,7 @@ def _those_below(name: str) -> list[str]:
 
 def _runs(name: str) -> int:
     """A log is one run of many lines, which takes long enough, as do many jobs on a cluster."""
-    return 1 if name.startswith(("logs", "clusters")) and name != "clusters-noop" else 5
+    return 1 if name.startswith(("logs", "clusters")) and not name.startswith(BRIEF) else 5
 
 
 def _run(benchmark: Callable[[Setting], Report], runs: int, *, quick: bool) -> Report:

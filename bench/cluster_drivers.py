@@ -6,7 +6,9 @@ has started for it. The clock starts when imports are over.
 
     noop     N jobs that do nothing, from submission to the last result
     submit   N jobs, one after the other; the partition is down, so that none runs
-    status   the states of N such jobs
+    array    as many at once, as one array
+    status   the states of N single jobs; none runs
+    states   the same of an array's N tasks
     cancel   one that runs, from the request until the library says that it was cancelled
 """
 
@@ -16,6 +18,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from importlib import import_module  # the peers are of the `bench` extra: type checkers need not find them
 from pathlib import Path
 from typing import Any, Protocol
@@ -37,25 +40,33 @@ class Library(Protocol):
 
 
 class Jobdir:
-    def __init__(self) -> None:
+    """`directives` are more of sbatch's options."""
+
+    def __init__(self, *directives: str) -> None:
         from submit import train
         from submit.client import Client
         from submit.target import TargetFlags
 
-        self.train, self.client = train, Client(target=TargetFlags(backend="slurm"))
+        for name in ("submission", "preflight.checking", "backends.slurm", "world.commands", "world.journal"):
+            import_module(f"submit.{name}")  # else it is done by the first job
+        self.client = Client(target=TargetFlags(backend="slurm"))
+        self.more = [f"submit.slurm.directives=[{','.join(directives)}]"] if directives else []
+        self.train = partial(train, package_path="tiny", module_name="tiny.task", backend="slurm")
 
     def submit(self, jobs: int, *, sleep: bool = False) -> list[Any]:
         args = ["--sleep", str(SLEEP_S)] if sleep else []
-        return [
-            self.train(package_path="tiny", module_name="tiny.task", args=args, backend="slurm") for _ in range(jobs)
-        ]
+        return [self.train(args=args, overrides=self.more) for _ in range(jobs)]
+
+    def array(self, jobs: int) -> list[Any]:
+        return [self.train(args=[], overrides=[*self.more, f"submit.slurm.array={jobs}"])]
 
     def result(self, job: Any) -> None:
         assert job.wait().state == "SUCCEEDED"
 
     def states(self, jobs: Sequence[Any]) -> Sequence[str]:
         found = self.client.describe([job.handle for job in jobs])
-        return [status.state.value for status in found.values()]
+        tasks = [task["state"] for status in found.values() for task in status.trials]
+        return tasks or [status.state.value for status in found.values()]
 
     def await_cancelled(self, job: Any) -> None:
         job.cancel()
@@ -138,6 +149,7 @@ class PsiJ:
 
 LIBRARIES: dict[str, Callable[[], Any]] = {
     "jobdir": Jobdir,
+    "jobdir-all": lambda: Jobdir("--export=ALL"),
     "submitit": Submitit,
     "torchx": TorchX,
     "psij": PsiJ,
@@ -156,10 +168,23 @@ def submit(library: Library, count: int) -> Callable[[], object]:
     return lambda: library.submit(count)
 
 
-def status(library: Any, count: int) -> Callable[[], object]:
-    jobs = library.array(count) if hasattr(library, "array") else library.submit(count)
-    _until_accounted(library, len(jobs))
+def array(library: Any, count: int) -> Callable[[], object]:
+    return lambda: library.array(count)
 
+
+def status(library: Library, count: int) -> Callable[[], object]:
+    jobs = library.submit(count)
+    _until_accounted(count)
+    return _states(library, jobs, count)
+
+
+def states(library: Any, count: int) -> Callable[[], object]:
+    jobs = library.array(count)
+    _until_accounted(1)  # `sacct` shows the tasks of an array that wait as one
+    return _states(library, jobs, count)
+
+
+def _states(library: Library, jobs: Sequence[Any], count: int) -> Callable[[], object]:
     def run() -> None:
         states = library.states(jobs)
         assert len(states) == count
@@ -184,11 +209,9 @@ def _until_running() -> None:
     time.sleep(2)  # the trainer has begun
 
 
-def _until_accounted(library: Any, count: int) -> None:
-    """`sacct` shows the tasks of an array that wait as one."""
+def _until_accounted(lines: int) -> None:
     import subprocess
 
-    lines = 1 if hasattr(library, "array") else count
     ask = ["sacct", "-X", "-n", "-P", "-o", "JobID", "--state=PENDING"]
     for _ in range(600):
         done = subprocess.run(ask, capture_output=True, text=True, check=False)
@@ -203,10 +226,19 @@ def _count(event: str, _: tuple[object, ...]) -> None:
     started += event == "subprocess.Popen"
 
 
+VERBS: dict[str, Callable[[Any, int], Callable[[], object]]] = {
+    "noop": noop,
+    "submit": submit,
+    "array": array,
+    "status": status,
+    "states": states,
+    "cancel": cancel,
+}
+
+
 def main() -> None:
     name, verb, count = sys.argv[1:]
-    library = LIBRARIES[name]()
-    run = {"noop": noop, "submit": submit, "status": status, "cancel": cancel}[verb](library, int(count))
+    run = VERBS[verb](LIBRARIES[name](), int(count))
     sys.addaudithook(_count)
     start = time.perf_counter()
     run()

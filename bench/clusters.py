@@ -29,10 +29,15 @@ from tests.clusters.daemons import wait_until
 
 DRIVERS = Path(__file__).parent / "cluster_drivers.py"
 FOLLOWERS = Path(__file__).parent / "cluster_followers.py"
-NAMES = {"jobdir": "jobdir", "submitit": "submitit", "torchx": "TorchX", "psij": "PSI/J"}
+PEERS = {"submitit": "submitit", "torchx": "TorchX", "psij": "PSI/J"}
+NAMES = {"jobdir": "jobdir", "jobdir-all": "jobdir, --export=ALL", **PEERS}
 _OPTIONS = f'[tool.submit.slurm]\npython = "{sys.executable}"\ncpus = 1\nmemory = "100MiB"\n'
 _WITHOUT_STATES = "it has no states on demand: it polls the queue every 30 s"
 _CRASHES = "its status of a cancelled job fails: `failed to translate slurm state CANCELLED by 0`"
+_WITHOUT_ARRAYS = {
+    "torchx": "the replicas of a role become one heterogeneous job, with options for each of them",
+    "psij": "its jobs are submitted one by one",
+}
 _FOLLOWS = {
     "submitit": "it follows no log; the program reads all of `Job.stdout()` again every 0.1 s until `Job.done()`",
     "torchx": "`Runner.log_lines(should_tail=True)`, which asks accounting for the job's state every 0.1 s",
@@ -51,11 +56,11 @@ class Bench:
         (setting.project / "pyproject.toml").write_text(_OPTIONS)
         return cls(dataclasses.replace(setting, env={**setting.env, **cluster.environ}), cluster)
 
-    def arms(self, verb: str, count: int, libraries: Sequence[str] = tuple(NAMES)) -> list[Arm]:
+    def arms(self, verb: str, count: int, libraries: Sequence[str]) -> list[Arm]:
         return [Arm(NAMES[name], lambda name=name: self.driver(name, verb, count)) for name in libraries]  # type: ignore[misc]
 
     def driver(self, library: str, verb: str, count: int) -> Callable[[], Sample]:
-        if library != "jobdir":
+        if not library.startswith("jobdir"):
             programs.library(library)
         argv = python("-P", str(DRIVERS), library, verb, str(count))
 
@@ -95,29 +100,58 @@ def _cluster() -> slurm.Slurm:
 
 
 def noop(setting: Setting) -> Report:
-    measured = alternate(running(setting).arms("noop", 1), setting.runs)
-    return _report("clusters: a job that does nothing, from submission to its result", measured)
+    measured = alternate(running(setting).arms("noop", 1, tuple(NAMES)), setting.runs)
+    notes = [
+        "jobdir's job has the environment that the user has on the node; slurmd takes a second to find it (`su -`)",
+        "`--export=ALL`, a directive, is what the peers do: the job has that of the program which submits it",
+    ]
+    return _report("clusters: a job that does nothing, from submission to its result", measured, notes=notes)
 
 
 def submit(setting: Setting) -> Report:
     """One after the other, as programs that do not know all of their jobs before."""
     count = 20 if setting.quick else 100
-    measured = alternate(running(setting).arms("submit", count), setting.runs, warm=False)
+    measured = alternate(running(setting).arms("submit", count, ("jobdir", *PEERS)), setting.runs, warm=False)
     limit = Limit("jobdir ÷ submitit ≤ 0.15", ratio(measured[0], measured[1], "wall_s"), 0.15)
     notes = ["submitit waits 0.2 s after each submission, to be gentle; for many it has arrays"]
     return _report(f"clusters: submission, for each of {count} jobs", measured, [limit], notes)
 
 
+def array_100(setting: Setting) -> Report:
+    return _array(setting, 100)
+
+
+def array_1000(setting: Setting) -> Report:
+    return _array(setting, 1000)
+
+
+def _array(setting: Setting, count: int) -> Report:
+    measured = alternate(running(setting).arms("array", count, ("jobdir", "submitit")), setting.runs)
+    notes = [f"{NAMES[name]} is left out: {reason}" for name, reason in _WITHOUT_ARRAYS.items()]
+    return _report(f"clusters: submission of an array of {count:,}", measured, notes=notes)
+
+
 def status(setting: Setting) -> Report:
+    notes = [
+        f"PSI/J is left out: {_WITHOUT_STATES}",
+        "submitit is left out: it needs 200 s to submit them",
+    ]
+    return _status(setting, "jobs", ("jobdir", "torchx"), notes)
+
+
+def status_array(setting: Setting) -> Report:
+    return _status(setting, "tasks of an array", ("jobdir", "submitit"), [])
+
+
+def _status(setting: Setting, what: str, libraries: Sequence[str], notes: Sequence[str]) -> Report:
     count = 100 if setting.quick else 1000
-    arms = running(setting).arms("status", count, ("jobdir", "submitit", "torchx"))
+    arms = running(setting).arms("status" if what == "jobs" else "states", count, libraries)
     measured = alternate(arms, setting.runs, warm=False)
     limits = [
         Limit("jobdir: ≤ 0.2 s", measured[0].median("wall_s"), 0.2),
         Limit("jobdir: processes ≤ 2, one of which asks the queue", measured[0].most("started"), 2),
     ]
-    notes = [f"PSI/J is left out: {_WITHOUT_STATES}", "submitit's jobs are one array, jobdir's and TorchX's are single"]
-    return _report(f"clusters: the states of {count:,} jobs", measured, limits, notes)
+    return _report(f"clusters: the states of {count:,} {what}", measured, limits, notes)
 
 
 def cancel(setting: Setting) -> Report:
