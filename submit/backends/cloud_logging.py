@@ -38,8 +38,8 @@ BUSY_S, LONGEST_PAUSE_S = 5.0, 10.0
 CUT_S = 0.1
 """Before a tail that was cut is opened again."""
 GIVE_UP, GIVE_UP_NOW = 200, 8
-"""Answers in a row that did not come: about half an hour for who follows a job, and somewhat longer than the minute of
-the quota for who asks what there is now."""
+"""Answers in a row that did not come: about half an hour for who follows a job. Who asks what there is now waits for
+the quota alone, somewhat longer than its minute."""
 
 End = Callable[[], Conversation[str]]
 """Asks the job's service when the job ended, in the normal form; "" if it has not."""
@@ -71,7 +71,7 @@ def page(cursor: LogCursor, project: str, job_id: str, wait_s: float, end: End) 
     try:
         found = yield from _page(before, _Log(project, job_id), wait_s, end)
     except ServiceError as error:
-        return (yield from _later(before, error, GIVE_UP if wait_s else GIVE_UP_NOW))
+        return (yield from _later(before, error, follows=bool(wait_s)))
     return replace(found, cursor=cursor) if not wait_s and _is_done(found) and before.began else found
 
 
@@ -181,12 +181,12 @@ def _answer(
     return LogPage(entries=entries, cursor=cursor, ended=ended, more=more, hold_s=hold_s)
 
 
-def _later(cursor: Cursor, error: ServiceError, limit: int) -> Conversation[LogPage]:
+def _later(cursor: Cursor, error: ServiceError, *, follows: bool) -> Conversation[LogPage]:
     """The same place once more, after a pause. Who was never answered is told at once."""
     if error.kind is ErrorKind.INVALID and cursor.token:  # tokens do not live for ever: the list is begun anew
         return LogPage(entries=(), cursor=replace(cursor, token="", gap=True), ended=False, more=True)
-    is_worth_it = error.kind is ErrorKind.QUOTA or (error.kind is ErrorKind.TRANSIENT and cursor.began)
-    if not is_worth_it or cursor.failures >= limit:
+    is_worth_it = error.kind is ErrorKind.QUOTA or (error.kind is ErrorKind.TRANSIENT and cursor.began and follows)
+    if not is_worth_it or cursor.failures >= (GIVE_UP if follows else GIVE_UP_NOW):
         raise error
     again = replace(cursor, failures=cursor.failures + 1)
     if cursor.is_trusted and cursor.must_list:  # the tail goes on, and the next list will do
