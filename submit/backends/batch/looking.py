@@ -97,7 +97,7 @@ def _look(site: Site, limit: int, units: Sequence[str]) -> Command:
 
 def _assumed(place: Place) -> str:
     of = f"{place.element}." if place.element else ""
-    job = json.dumps({"elements": int(place.element or 0)})
+    job = f'{{"elements": {place.element or 0}}}'
     return f"{place.key}/job.json:{job}\n{place.key}/records/{of}primary.json:{_ENDED}\n"
 
 
@@ -141,8 +141,8 @@ def _json(text: str) -> JsonObject | None:
 
 def _folder(key: str, found: _Found) -> Folder:
     whole = _unit(key, "", found)
-    size = _number(whole.job.get("elements"))
-    return replace(whole, elements=tuple(_unit(key, f".{number}", found) for number in range(1, size + 1)))
+    elements = tuple(_unit(key, f".{number}", found) for number in range(1, 1 + _number(whole.job.get("elements"))))
+    return replace(whole, elements=elements) if elements else whole
 
 
 def _unit(key: str, element: str, found: _Found) -> Folder:

@@ -243,7 +243,9 @@ def _jobs(answer: str) -> Mapping[str, Queued]:
     """Of an array each element, with its number behind the key."""
     rows = (line.split("|") for line in answer.splitlines())
     found = (_job(key, *facts) for key, *facts in rows if len(facts) == 6)
-    return {unit: replace(job, key=unit) for job in found for unit in _units(job.key, job.id)}
+    return {
+        unit: job if unit == job.key else replace(job, key=unit) for job in found for unit in _units(job.key, job.id)
+    }
 
 
 def _units(key: str, number: str) -> Iterator[str]:
