@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Files of tests that run at once; most of their time they wait for processes.
 WORKERS ?= 3
+# More words for pytest: TESTS=tests/cli, TESTS="-m 'not cluster'".
+TESTS ?=
 # A plain path file: the import hook of the other editable modes costs every start 8 ms.
 EDITABLE := --config-settings editable_mode=compat --editable
 
@@ -13,7 +15,7 @@ first-job: $(VENV)/.client ## a training job on this machine, from nothing
 	$(BIN)/submit train --config configs/gpu.yaml -- --arg=42
 
 test: $(VENV)/.dev ## the whole test suite
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(TESTS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

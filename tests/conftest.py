@@ -11,6 +11,14 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as shells start what ru
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests in files that start clusters, or an sshd, have the mark `cluster`."""
+    for item in items:
+        module = getattr(item, "module", None)
+        if any(getattr(value, "__package__", "") == "tests.clusters" for value in vars(module).values()):
+            item.add_marker("cluster")
+
+
 @pytest.fixture(scope="session")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One cache for all tests, so that an environment is made once."""
