@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from submit.cli.render import COLOURS, reason
-from submit.job import Handle, JobSpec, Pool, State, Status
+from submit.job import Cause, Handle, JobSpec, Pool, State, Status
 from submit.sizes import show_bytes, show_seconds
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ _PRICED: Mapping[str, str] = {
     "mlengine": "; what ML Engine itself asks is not known",
 }
 """What the price on Vertex AI means on a backend; on others, e.g. a cluster, it means nothing."""
+_IN_THE_LOG = (Cause.EXIT_CODE, Cause.SIGNAL)
+"""Of what else ends a job its log may say nothing."""
 LAST_LINES = 5
 """of a traceback: the line that failed, and the error"""
 
@@ -125,7 +127,7 @@ def outcome(status: Status, *, log_was_seen: bool) -> None:
     say(
         "state", click.style(status.state.value, fg=COLOURS.get(status.state), bold=True) + _took(status) + _why(status)
     )
-    if status.state is State.FAILED and not log_was_seen:
+    if status.state is State.FAILED and (not log_was_seen or status.cause not in _IN_THE_LOG):
         _last_words(status)
     if status.job_dir:
         say("job dir", status.job_dir)

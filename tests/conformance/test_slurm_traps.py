@@ -83,6 +83,7 @@ def test_more_nodes_than_there_are_is_told_and_can_be_cancelled(site: Site, clus
     status = site.status(handle)
     assert status.state is State.QUEUED
     assert "ask for no more nodes" in status.message
+    assert site.page(handle, "", 0.0).note == status.message, "who follows it is told as well"
     site.cancel(handle)
     assert site.end(handle).state is State.CANCELLED
     forgotten(cluster, handle)

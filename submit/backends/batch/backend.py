@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 from submit.backends import creation
 from submit.backends.batch import array_status, following, looking, request
@@ -14,7 +15,7 @@ from submit.backends.batch.looking import Folder
 from submit.backends.batch.place import Place, Site, jobs_of, key_of
 from submit.backends.batch.status import Answers, ending, status
 from submit.errors import CommandError, ErrorKind, RefusedError, ServiceError, UnansweredError, UnsentError
-from submit.job import Handle, JobSpec, JsonObject, LogCursor, LogPage, Status, Target
+from submit.job import Handle, JobSpec, JsonObject, LogCursor, LogPage, State, Status, Target
 from submit.steps import Command, Conversation
 
 _QUEUE_S = 10.0
@@ -91,8 +92,9 @@ class Batch:
         ask = behind.is_due or not wait_s
         if behind.is_of_many and not ask:
             return page
-        if not (yield from self._has_ended(place, ask=ask)):
-            return page
+        ended, waits = yield from self._progress(place, ask=ask)
+        if not ended:
+            return replace(page, note=waits)
         last = yield from self._page(handle, place, behind, 0.0)
         return LogPage(entries=last.entries, cursor=last.cursor, ended=not (last.entries or last.more), more=last.more)
 
@@ -114,7 +116,7 @@ class Batch:
                 return
             if said.kind is not ErrorKind.TRANSIENT or isinstance(said, UnsentError):  # it goes on, and is to look so
                 with suppress(ServiceError):
-                    yield self._removal(place, "/cancelled")
+                    yield self._removal(place, f"/{mark}")
             raise said from error
 
     def delete(self, handle: Handle, target: Target) -> Conversation[None]:
@@ -240,15 +242,16 @@ class Batch:
         hold_s = following.HOLD_S if len(behind.positions) > 1 else 0.0
         return LogPage(entries=entries, cursor=str(behind), ended=False, more=behind.more, hold_s=hold_s)
 
-    def _has_ended(self, place: Place, *, ask: bool) -> Conversation[bool]:
+    def _progress(self, place: Place, *, ask: bool) -> Conversation[tuple[bool, str]]:
+        """Whether the job has ended; if it waits, why."""
         answer = yield looking.look(place.site, [place.unit])
         folder = _at(place, looking.folders(str(answer)))
         if folder is None or all(ending(unit) is not None for unit in folder.units):
-            return True
+            return True, ""
         if not ask:
-            return False
-        known = yield from self._statuses(place.site, {place.unit: folder})
-        return known[place.unit].state.ended
+            return False, ""
+        known = (yield from self._statuses(place.site, {place.unit: folder}))[place.unit]
+        return known.state.ended, known.message if known.state is State.QUEUED else ""
 
     def _removal(self, place: Place, part: str = "") -> Command:
         argv = ("rm", "-rf", "--", f"{place.site.root}/jobs/{place.key}{part}")
