@@ -211,9 +211,13 @@ class Task:
             "module": pool["module"],
             "container": None,
             "args": pool["args"],
-            "hyperparameters": {},
+            "hyperparameters": self.point(),
             "env": pool["env"],
         }
+
+    def point(self) -> Mapping[str, str]:
+        """Of a study's trial, its place in the search: the hyperparameters."""
+        return self.job["points"][int(self.trial) - 1] if self.job.get("points") else {}
 
     def _files(self) -> dict[str, Any]:
         """Where everything is; the folders that are to be written to are made."""
@@ -230,9 +234,17 @@ class Task:
             "job_dir": self.job_dir(),
             "base_output_dir": job["base_output_dir"],
             "bucket_root": None,
-            "metric_file": None,
-            "metric_tag": None,
+            **self._metrics(),
         }
+
+    def _metrics(self) -> dict[str, Any]:
+        """Where a study's trial is to leave its metric, and under which name."""
+        study = self.job.get("study")
+        if not study:
+            return {"metric_file": None, "metric_tag": None}
+        os.makedirs("metrics", mode=0o700, exist_ok=True)
+        path = os.path.abspath("metrics/{}.jsonl".format(self.place))
+        return {"metric_file": path, "metric_tag": study["metrics"][0]["name"]}
 
     def tasks(self) -> str:
         """The folder of what the launcher is told and leaves."""
@@ -265,7 +277,7 @@ class Task:
         except (OSError, ValueError):
             message = "its launcher ended without an exit record ({})".format(code)
             record = {"exit_code": None, "cause": "environment", "message": message}
-        names = ("exit_code", "cause", "message", "traceback", "peak_memory_bytes", "cpu_s")
+        names = ("exit_code", "cause", "message", "traceback", "peak_memory_bytes", "cpu_s", "metrics")
         self._keep(state="ENDED", ended=time.time(), **{name: record.get(name) for name in names})
 
     def _keep(self, **changes: Any) -> None:

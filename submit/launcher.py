@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
+import math
 import os
 import re
 import select
@@ -1705,10 +1706,33 @@ def run(task: Task, orders: Orders, log: Log) -> dict[str, Any]:
         failure = EnvironmentFailedError(f"the launcher failed: {error!r}", traceback.format_exc())
         record.update(failed_environment(failure, log))
     record["ended"] = timestamp(time.time_ns())
+    record["metrics"] = last_numbers(task["metric_file"])
     log.write()
     if log.lost:
         record["message"] += f" {log.lost} log entries could not be written."
     return record
+
+
+def last_numbers(path: str | None) -> dict[str, float]:
+    """By their names, those of a file as `cloudml-hypertune` writes it: lines of JSON with numbers as text. What is not
+    finite cannot be compared."""
+    found: dict[str, float] = {}
+    with contextlib.suppress(OSError), open(path or os.devnull, encoding="utf-8", errors="replace") as file:
+        for line in file:
+            found.update(numbers_in(line))
+    return found
+
+
+def numbers_in(line: str) -> Iterator[tuple[str, float]]:
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return
+    for name, value in entry.items() if isinstance(entry, dict) else ():
+        with contextlib.suppress(TypeError, ValueError):
+            number = float(value)
+            if math.isfinite(number):
+                yield name, number
 
 
 def keep_environment(task: Task, program: Program) -> None:

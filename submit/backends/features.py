@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from submit import redact
 from submit.backends import Backend, Feature, Refused, StandsIn
 from submit.errors import Problem
-from submit.job import Container, JobSpec, Pool, PythonModule, Strategy
+from submit.job import Container, JobSpec, Pool, PythonModule, Strategy, Study
 
 
 def refusals(spec: JobSpec, backend: Backend, name: str) -> tuple[Problem, ...]:
@@ -35,11 +35,7 @@ def used(spec: JobSpec) -> Iterator[Feature]:
         yield Feature.DISTRIBUTED
     yield from _scheduling(spec)
     if spec.study:
-        yield Feature.TUNING
-        if any(parameter.extras for parameter in spec.study.parameters):
-            yield Feature.CONDITIONAL_PARAMETERS
-        if spec.study.resume_job:
-            yield Feature.RESUME_STUDY
+        yield from _study(spec.study)
     asked = {
         Feature.ENVIRONMENT: spec.env or any(pool.env for pool in spec.pools),
         Feature.BASE_OUTPUT_DIR: spec.base_output_dir,
@@ -68,6 +64,18 @@ def _pool(pool: Pool, spec: JobSpec) -> Iterator[Feature]:
             yield Feature.CONTAINER
         case PythonModule(image=str()) if not spec.runtime_version:
             yield Feature.RUNTIME_IMAGE
+
+
+def _study(study: Study) -> Iterator[Feature]:
+    yield Feature.TUNING
+    asked = {
+        Feature.OPTIMISER: study.algorithm is None,
+        Feature.EARLY_STOPPING: study.early_stopping,
+        Feature.FAILED_TRIALS: study.max_failed_trials,
+        Feature.CONDITIONAL_PARAMETERS: any(parameter.extras for parameter in study.parameters),
+        Feature.RESUME_STUDY: study.resume_job,
+    }
+    yield from (feature for feature, value in asked.items() if value)
 
 
 def _references(spec: JobSpec) -> Iterator[Feature]:
@@ -103,7 +111,7 @@ def _extras(spec: JobSpec, name: str, backend: Backend) -> Iterator[Problem]:
     """Fields that only Vertex AI knows must not vanish on another backend."""
     if backend.capabilities.get(Feature.VERTEX_FIELDS) is None:
         return
-    keys = [*spec.extras, *(key for pool in spec.pools for key in pool.extras)]
+    keys = [*spec.extras, *_of_study(spec.study), *(key for pool in spec.pools for key in pool.extras)]
     for key in dict.fromkeys(keys):
         place = next((place for path, place in spec.places.items() if path.endswith(key)), None)
         yield Problem(
@@ -111,3 +119,10 @@ def _extras(spec: JobSpec, name: str, backend: Backend) -> Iterator[Problem]:
             place=place,
             hint="Remove it, or run the job with `--backend vertex`." if name != "vertex" else "",
         )
+
+
+def _of_study(study: Study | None) -> Iterator[str]:
+    """Early stopping is a feature of its own; metrics in Vertex AI's form have a safety limit."""
+    for key in study.extras if study else ():
+        if not key.endswith("StoppingSpec"):
+            yield "safetyConfig" if key == "metrics" else key

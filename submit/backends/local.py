@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import cast
 
 from submit import redact
-from submit.backends import Capability, Feature, Refused, StandsIn
+from submit.backends import Capability, Feature, Refused, StandsIn, study
 from submit.errors import ErrorKind, ServiceError, UsageError
 from submit.job import (
     Cause,
@@ -27,7 +27,6 @@ from submit.job import (
     ReplicaStatus,
     State,
     Status,
-    Study,
     Target,
 )
 from submit.logs.lines import entries
@@ -61,6 +60,7 @@ capabilities: Mapping[Feature, Capability] = {
     Feature.RETRIES: StandsIn(
         "jobs are started again after preemptions and exit codes, not after a loss of this machine"
     ),
+    Feature.EARLY_STOPPING: StandsIn("each trial runs to its end on this machine"),
     Feature.CONDITIONAL_PARAMETERS: Refused("its search knows independent parameters only"),
     Feature.RESUME_STUDY: Refused("a study on this machine starts anew"),
     Feature.MANAGED: Refused("this machine has no Secret Manager; name a variable of yours instead, as `env:NAME`"),
@@ -162,7 +162,7 @@ def job_request(spec: JobSpec, target: Target) -> JsonObject:
         "memory_limit_bytes": parse_bytes(memory) if isinstance(memory, int | str) else None,
         "disable_retries": spec.scheduling.disable_retries,
         **_limits(spec),
-        "study": _study(spec.study) if spec.study else None,
+        "study": study.request(spec.study) if spec.study else None,
         "client": {"hourly_usd": spec.hourly_usd, "priced_as": spec.priced_as},
     }
 
@@ -204,27 +204,6 @@ def _pool(pool: Pool, spec: JobSpec) -> JsonObject:
         case Container(image=image, command=command, args=args):
             container: JsonObject = {"image": image, "command": list(command)}
             return shared | {"module": None, "args": list(args or ()), "container": container}
-
-
-def _study(study: Study) -> JsonObject:
-    return {
-        "metrics": [{"name": metric.name, "goal": metric.goal.value} for metric in study.metrics],
-        "parameters": [
-            {
-                "name": parameter.name,
-                "kind": parameter.kind.value,
-                "minimum": parameter.minimum,
-                "maximum": parameter.maximum,
-                "values": list(parameter.values),
-                "scale": parameter.scale.value,
-            }
-            for parameter in study.parameters
-        ],
-        "max_trials": study.max_trials,
-        "parallel_trials": study.parallel_trials,
-        "max_failed_trials": study.max_failed_trials,
-        "algorithm": study.algorithm,
-    }
 
 
 def _staged(package: Package, target: Target) -> str:

@@ -46,6 +46,3 @@ def unsupported(study: Study) -> Iterator[Problem]:
     if len(study.metrics) > 1:
         names = ", ".join(f"`{metric.name}`" for metric in study.metrics)
         yield Problem(message=f"ML Engine compares trials by one metric, not by {names}", hint="Keep one.")
-    for key in study.extras:
-        if not key.endswith("StoppingSpec") or key == "studyStoppingConfig":  # early stopping has a switch
-            yield Problem(message=f"ML Engine's tuning has no `{key}`", hint="Remove it.")

@@ -22,7 +22,8 @@ Verdict: TypeAlias = Literal["success", "restart", "failure", "terminated"]
 
 
 class Record(NamedTuple):
-    """A launcher's exit record. `exit_code` is 128 + n for signal n, None if the trainer never started."""
+    """A launcher's exit record. `exit_code` is 128 + n for signal n, None if the trainer never started. `metrics` are
+    the numbers that it has reported last."""
 
     replica: str
     exit_code: int | None
@@ -31,6 +32,7 @@ class Record(NamedTuple):
     traceback: str = ""
     peak_memory_bytes: int | None = None
     cpu_s: float | None = None
+    metrics: Mapping[str, float] = {}
 
     @classmethod
     def parse(cls, data: Mapping[str, Any]) -> Record:
@@ -42,6 +44,7 @@ class Record(NamedTuple):
             traceback=data.get("traceback") or "",
             peak_memory_bytes=data.get("peak_memory_bytes"),
             cpu_s=data.get("cpu_s"),
+            metrics=data.get("metrics") or {},
         )
 
 

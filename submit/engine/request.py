@@ -9,6 +9,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from submit.study import Study
+
 ROLES = ("chief", "worker", "ps", "evaluator")
 """A role's place is the index of its worker pool, as on Vertex AI."""
 
@@ -29,33 +31,6 @@ class Pool(NamedTuple):
     @property
     def name(self) -> str:
         return f"workerpool{ROLES.index(self.role)}"
-
-
-class Parameter(NamedTuple):
-    """A hyperparameter; `values` are text for CATEGORICAL and numbers for DISCRETE."""
-
-    name: str
-    kind: str
-    minimum: float | None
-    maximum: float | None
-    values: list[Any]
-    scale: str
-
-
-class Study(NamedTuple):
-    """`metric` is compared, towards `goal`; `metrics` are all that are reported."""
-
-    metrics: list[str]
-    goal: str
-    parameters: list[Parameter]
-    max_trials: int
-    parallel_trials: int
-    max_failed_trials: int
-    algorithm: str | None
-
-    @property
-    def metric(self) -> str:
-        return self.metrics[0]
 
 
 class Retry(NamedTuple):
@@ -102,7 +77,7 @@ class Request(NamedTuple):
                 id=raw["id"],
                 submission_id=raw["submission_id"],
                 pools=_pools(raw["pools"]),
-                study=_study(raw["study"]) if raw.get("study") else None,
+                study=Study.parse(raw["study"]) if raw.get("study") else None,
                 timeout_s=float(raw.get("timeout_s") or 604800.0),
                 grace_s=_number(raw, "grace_s", 10.0),
                 worker_grace_s=_number(raw, "worker_grace_s", 30.0),
@@ -151,55 +126,3 @@ def _check_pools(pools: list[Pool]) -> None:
         raise ValueError("a pool has at least one replica")
     if any(bool(pool.module) == bool(pool.container) for pool in pools):
         raise ValueError("a pool runs either a module or a container")
-
-
-def _study(raw: Mapping[str, Any]) -> Study:
-    metrics = raw["metrics"]
-    if not metrics:
-        raise ValueError("a study has at least one metric")
-    study = Study(
-        metrics=[metric["name"] for metric in metrics],
-        goal=metrics[0]["goal"],
-        parameters=[_parameter(parameter) for parameter in raw["parameters"]],
-        max_trials=int(raw.get("max_trials") or 1),
-        parallel_trials=int(raw.get("parallel_trials") or 1),
-        max_failed_trials=int(raw.get("max_failed_trials") or 0),
-        algorithm=raw.get("algorithm"),
-    )
-    _check_study(study)
-    return study
-
-
-def _parameter(raw: Mapping[str, Any]) -> Parameter:
-    parameter = Parameter(
-        name=raw["name"],
-        kind=raw["kind"],
-        minimum=raw.get("minimum"),
-        maximum=raw.get("maximum"),
-        values=list(raw.get("values") or []),
-        scale=raw.get("scale") or "NONE",
-    )
-    _check_parameter(parameter)
-    return parameter
-
-
-def _check_parameter(parameter: Parameter) -> None:
-    name = parameter.name
-    if parameter.kind in ("CATEGORICAL", "DISCRETE"):
-        if not parameter.values:
-            raise ValueError(f"the hyperparameter `{name}` has no values")
-        return
-    if parameter.minimum is None or parameter.maximum is None or parameter.minimum > parameter.maximum:
-        raise ValueError(f"the hyperparameter `{name}` has no range from a minimum to a maximum")
-    if "LOG" in parameter.scale and parameter.minimum <= 0:
-        raise ValueError(f"the hyperparameter `{name}` has a logarithmic scale, so its minimum must be above 0")
-
-
-def _check_study(study: Study) -> None:
-    if study.algorithm not in (None, "ALGORITHM_UNSPECIFIED", "GRID_SEARCH", "RANDOM_SEARCH"):
-        raise ValueError(f"`{study.algorithm}` is not an algorithm of this engine: GRID_SEARCH, RANDOM_SEARCH")
-    continuous = [parameter.name for parameter in study.parameters if parameter.kind == "DOUBLE"]
-    if study.algorithm == "GRID_SEARCH" and continuous:
-        raise ValueError(
-            f"GRID_SEARCH takes INTEGER, CATEGORICAL and DISCRETE hyperparameters only, `{continuous[0]}` is DOUBLE"
-        )

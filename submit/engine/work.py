@@ -8,11 +8,11 @@ from typing import Any, NamedTuple, Protocol
 from submit.engine.loop import Timer
 from submit.engine.outcome import CANCELLED, SUCCESS, Ending, is_worth_retrying
 from submit.engine.processes import Group
-from submit.engine.request import Study
 from submit.engine.run import Listener, Run
 from submit.engine.stage import Stage
 from submit.engine.tasks import TrialPlan
-from submit.engine.trials import Trial, best_first, last_metrics, suggest, too_many_failures
+from submit.study import Study
+from submit.trials import Trial, best_first, measured, suggest, too_many_failures, unmeasured
 
 
 class Work(Protocol):
@@ -167,19 +167,15 @@ class Tuning:
 
     def _judge(self, trial: Trial, ending: Ending) -> Trial:
         """A trial that ended well but without its metric cannot be compared: it is as good as failed."""
-        metrics = self._metrics(trial.id)
+        record = self._last[0].replicas[0].record
+        metrics = measured(record.metrics, self._study) if record else {}
         if ending is SUCCESS and self._study.metric in metrics:
             return trial._replace(state="SUCCEEDED", metrics=metrics)
         if ending is SUCCESS:
-            message = f"The trainer reported no value of `{self._study.metric}`."
-            ending = Ending("FAILED", "exit code", 0, message)
+            ending = Ending("FAILED", "exit code", 0, unmeasured(self._study))
         if ending.state == "FAILED":
             self._failure = ending
         return trial._replace(state="INFEASIBLE", metrics=metrics, message=ending.message)
-
-    def _metrics(self, trial: str) -> dict[str, float]:
-        path = self._stage.site.folder.run(trial).metrics(self._last[0].replicas[0].name)
-        return last_metrics(path.read_text(errors="replace").splitlines(), self._study) if path.exists() else {}
 
     def _stop(self, ending: Ending) -> None:
         self._stopped = self._stopped or ending

@@ -1,10 +1,26 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from submit.backends import Backend, Feature, features, load
 from submit.errors import Place
-from submit.job import Container, JobSpec, Machine, Pool, Role, Scheduling, Strategy
+from submit.job import (
+    Container,
+    Goal,
+    JobSpec,
+    JsonObject,
+    Machine,
+    Metric,
+    Parameter,
+    ParameterKind,
+    Pool,
+    Role,
+    Scheduling,
+    Strategy,
+    Study,
+)
 
 LOCAL: Backend = load("local")
 CHIEF = Pool(role=Role.CHIEF, machine=Machine(machine_type="n1-standard-4"))
@@ -54,6 +70,36 @@ def test_no_limit_is_forgotten_on_a_cluster(cluster: str) -> None:
     refused = "".join(map(str, features.refusals(spec(scheduling=limits), load(cluster), cluster)))
     asked = (Feature.MAX_WAIT, Feature.MAX_COST, Feature.REHEARSAL)
     assert [feature for feature in asked if feature not in refused] == []
+
+
+STUDY = Study(
+    metrics=(Metric(name="accuracy", goal=Goal.MAXIMIZE),),
+    parameters=(Parameter(name="x", kind=ParameterKind.DOUBLE, minimum=0, maximum=1),),
+)
+
+
+@pytest.mark.parametrize("cluster", ["slurm", "gridengine"])
+def test_what_a_study_on_a_cluster_does_without_is_said(cluster: str) -> None:
+    asked = spec(study=replace(STUDY, early_stopping=True, max_failed_trials=2))
+    assert features.refusals(asked, load(cluster), cluster) == ()
+    notes = " ".join(features.notes(asked, load(cluster)))
+    assert "searches at random" in notes
+    assert "each trial runs to its end" in notes
+    assert "all trials are run" in notes
+    plain = spec(study=replace(STUDY, algorithm="RANDOM_SEARCH"))
+    assert "random" not in " ".join(features.notes(plain, load(cluster)))
+
+
+@pytest.mark.parametrize("backend", ["local", "slurm", "gridengine"])
+def test_nothing_of_a_study_is_forgotten(backend: str) -> None:
+    extras: JsonObject = {"observationNoise": "HIGH", "metrics": [], "medianAutomatedStoppingSpec": {}}
+    asked = spec(study=replace(STUDY, extras=extras, resume_job="earlier"))
+    said = [problem.message for problem in features.refusals(asked, load(backend), backend)]
+    assert said[0].startswith(f"the `{backend}` backend has no resuming an earlier study")
+    assert said[1:] == [
+        f"`observationNoise` has no meaning on the `{backend}` backend",
+        f"`safetyConfig` has no meaning on the `{backend}` backend",
+    ]
 
 
 def test_a_field_that_only_vertex_ai_knows_does_not_vanish() -> None:

@@ -171,8 +171,8 @@ def test_a_study_of_vertex_ai_is_translated_as_far_as_it_goes() -> None:
     more = (*spec.study.metrics, Metric(name="loss", goal=Goal.MINIMIZE))
     study = replace(spec.study, metrics=more, extras={"measurementSelectionType": "BEST_MEASUREMENT"})
     assert refused(mlengine, "mlengine", replace(spec, study=study)) == [
+        "`measurementSelectionType` has no meaning on the `mlengine` backend",
         "ML Engine compares trials by one metric, not by `accuracy`, `loss`",
-        "ML Engine's tuning has no `measurementSelectionType`",
     ]
 
 

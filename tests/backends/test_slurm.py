@@ -16,15 +16,20 @@ from submit.backends.batch.place import Place
 from submit.errors import CommandError, ErrorKind, RefusedError, ServiceError, UnansweredError, UsageError
 from submit.job import (
     Cause,
+    Goal,
     Handle,
     JobSpec,
     Machine,
+    Metric,
     Package,
+    Parameter,
+    ParameterKind,
     Pool,
     PythonModule,
     Role,
     Scheduling,
     State,
+    Study,
     Target,
 )
 from submit.steps import Call, Command, Reply, Step, Upload, carry_out, preview
@@ -65,10 +70,21 @@ SEVERAL = replace(
     },
 )
 ARRAY = replace(SEVERAL, options={"array": "100%10"}, scheduling=Scheduling())
+SIZE = Parameter(name="size", kind=ParameterKind.DISCRETE, values=(16.0, 32.0, 64.0))
+STUDY = replace(
+    ONE,
+    study=Study(
+        metrics=(Metric(name="accuracy", goal=Goal.MAXIMIZE),),
+        parameters=(SIZE,),
+        max_trials=12,
+        parallel_trials=2,
+        algorithm="GRID_SEARCH",
+    ),
+)
 GOLDEN = Path(__file__).parent / "golden" / "slurm"
 
 
-@pytest.mark.parametrize(("name", "spec"), [("one", ONE), ("several", SEVERAL), ("array", ARRAY)])
+@pytest.mark.parametrize(("name", "spec"), [("one", ONE), ("several", SEVERAL), ("array", ARRAY), ("study", STUDY)])
 def test_what_is_sent_is_what_stands_in_the_golden_files(name: str, spec: JobSpec) -> None:
     steps, _ = preview(slurm.submit(spec, TARGET))
     *uploads, command = steps
@@ -198,6 +214,12 @@ def test_of_an_array_each_element_is_read_as_it_was_recorded() -> None:
         "arr.6": (State.CANCELLED, "JobArrayTaskLimit"),
         "one.1": (State.RUNNING, ""),
     }
+
+
+def test_a_study_and_an_array_do_not_go_together() -> None:
+    with pytest.raises(UsageError, match="an array of its own") as caught:
+        preview(slurm.submit(replace(STUDY, options={"array": "3"}), TARGET))
+    assert "maxTrialCount" in caught.value.problems[0].hint
 
 
 def test_elements_that_have_never_begun_stand_together_in_accounting() -> None:

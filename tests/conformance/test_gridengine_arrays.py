@@ -104,7 +104,7 @@ def test_elements_in_error_have_failed_and_say_why(site: Site) -> None:
     handle = site.submit(BRIEF, config=config("3", directives='"-wd /no/such/folder"'))
     status = site.end(handle)
     assert (status.state, status.cause) == (State.FAILED, Cause.ENVIRONMENT)
-    assert "3 failed (1-3). Element 1: The scheduler says Eqw (can't chdir to /no/such/folder" in status.message
+    assert "3 failed (1-3). Number 1: The scheduler says Eqw (can't chdir to /no/such/folder" in status.message
     site.cancel(handle)
 
 

@@ -29,6 +29,21 @@ def test_a_module_runs_between_the_lines_of_the_service(replica: Replica) -> Non
     ]
 
 
+def test_the_last_numbers_that_a_trial_reports_are_in_its_record(replica: Replica, tmp_path: Path) -> None:
+    replica.task["metric_file"] = str(tmp_path / "metrics")
+    lines = ['{"accuracy": "0.5"}', "half a li", '["no"]', '{"accuracy": "0.75", "loss": 2}', '{"accuracy": "nan"}']
+    replica.write_trainer(f"import os\nopen(os.environ['CLOUD_ML_HP_METRIC_FILE'], 'w').write({chr(10).join(lines)!r})")
+    assert replica.run() == 0
+    assert replica.record()["metrics"] == {"accuracy": 0.75, "loss": 2.0}
+
+
+def test_a_trainer_that_reports_nothing_has_no_numbers_in_its_record(replica: Replica, tmp_path: Path) -> None:
+    replica.task["metric_file"] = str(tmp_path / "metrics")
+    replica.write_trainer("")
+    assert replica.run() == 0
+    assert replica.record()["metrics"] == {}
+
+
 def test_entries_are_named_and_strictly_ordered_in_time(replica: Replica) -> None:
     replica.task["restart"] = 2
     replica.write_trainer("for i in range(1000): print(i)")

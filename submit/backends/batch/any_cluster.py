@@ -10,7 +10,13 @@ _ELSEWHERE = "a cluster of your own does not know it"
 
 ANY_CLUSTER: Mapping[Feature, Capability] = {
     Feature.CONTAINER: Refused("it runs Python packages, not container images"),
-    Feature.TUNING: Refused("trials are not yet run as an array of tasks"),
+    Feature.OPTIMISER: StandsIn("the study searches at random: all its points are chosen before the first is tried"),
+    Feature.EARLY_STOPPING: StandsIn("each trial runs to its end"),
+    Feature.FAILED_TRIALS: StandsIn(
+        "all trials are run; after them `maxFailedTrialCount` says whether the study failed"
+    ),
+    Feature.CONDITIONAL_PARAMETERS: Refused("its search knows independent parameters only"),
+    Feature.RESUME_STUDY: Refused("a study on a cluster starts anew"),
     Feature.VARIABLE: Refused("a variable of this machine does not reach the cluster; let the trainer read a file"),
     Feature.MANAGED: Refused("a cluster has no Secret Manager; let the trainer read a file"),
     Feature.FLEX_START: StandsIn("a queue waits for its machines in any case"),

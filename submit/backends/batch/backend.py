@@ -203,9 +203,10 @@ class Batch:
         return {key: self._status(Place.of(site, key), folder, answers) for key, folder in folders.items()}
 
     def _status(self, place: Place, folder: Folder, answers: Answers) -> Status:
-        if folder.elements:
-            return array_status.status(folder, place, self.dialect.name, answers)
-        return status(folder, place, self.dialect.name, answers)
+        if place.element:
+            return array_status.element_status(folder, place, self.dialect.name, answers)
+        of_what = array_status.status if folder.elements else status
+        return of_what(folder, place, self.dialect.name, answers)
 
     def _ask(self, site: Site, keys: Sequence[str]) -> Conversation[Answers]:
         """The queue, and accounting about what that does not know; `keys` are those of jobs and of elements."""

@@ -11,7 +11,8 @@ from importlib.resources import files
 from typing import cast
 
 from submit import catalogue
-from submit.backends.batch.dialect import Array, BatchJob, Dialect, Shape
+from submit.backends.batch.array import array_of, elements
+from submit.backends.batch.dialect import BatchJob, Dialect, Shape
 from submit.backends.batch.environment import Environment
 from submit.backends.batch.place import Site, key_of
 from submit.errors import Problem, UsageError
@@ -58,7 +59,7 @@ def job_file(spec: JobSpec, target: Target) -> JsonObject:
         "rendezvous_s": RENDEZVOUS_S,
         "memory_limit_bytes": None,
         "layered": Environment.of(options).is_given,
-        **({"elements": array.size} if (array := array_of(spec)) else {}),
+        **elements(spec),
     }
 
 
@@ -75,12 +76,6 @@ def batch_job(spec: JobSpec, site: Site) -> BatchJob:
         array=array_of(spec),
         options=spec.options,
     )
-
-
-def array_of(spec: JobSpec) -> Array | None:
-    """`array: 100%10` of the backend's options."""
-    said = spec.options.get("array")
-    return Array.parse(str(said)) if said is not None else None
 
 
 def shape(spec: JobSpec) -> Shape:

@@ -135,16 +135,17 @@ ARRAY = replace(
 FAILED: JsonObject = {**ENDED, "exit_code": 3, "cause": "exit code", "message": "status 3"}
 
 
-def array(*elements: JsonObject | str, cancelled: bool = False) -> Status:
+def array(*elements: JsonObject | str, cancelled: bool = False, more: JsonObject | None = None) -> Status:
     """Of each element its record, or what Slurm says of it."""
     queue = "".join(
         f"digits|7_{number}|{said}|None|1|N/A|N/A\n" for number, said in enumerate(elements, 1) if isinstance(said, str)
     )
+    job = {**ARRAY.job, **(more or {})}
     folders = [
-        replace(folder, records=() if isinstance(said, str) else (said,), cancelled=cancelled)
+        replace(folder, job=job, records=() if isinstance(said, str) else (said,), cancelled=cancelled)
         for folder, said in zip(ARRAY.elements, elements, strict=True)
     ]
-    folder = replace(ARRAY, elements=folders, cancelled=cancelled)
+    folder = replace(ARRAY, job=job, elements=folders, cancelled=cancelled)
     return array_status.status(folder, PLACE, "slurm", Answers(found=slurm.queued(queue)))
 
 
@@ -166,7 +167,7 @@ def test_an_array_runs_until_its_last_element_has_ended(elements: tuple[JsonObje
 
 def test_an_array_says_how_many_have_failed_and_which() -> None:
     found = array(ENDED, FAILED, FAILED)
-    assert found.message == "3 elements: 2 failed (2-3), 1 succeeded. Element 2: status 3"
+    assert found.message == "3 elements: 2 failed (2-3), 1 succeeded. Number 2: status 3"
     assert (found.cause, found.exit_code) == (Cause.EXIT_CODE, 3)
     assert [trial["state"] for trial in found.trials] == ["SUCCEEDED", "FAILED", "FAILED"]
     assert found.job_dir == "/out"
@@ -177,7 +178,7 @@ def test_an_array_that_waits_says_for_what() -> None:
     waits = {f"digits.{number}": replace(stuck, key=f"digits.{number}") for number in (1, 2, 3)}
     found = array_status.status(ARRAY, PLACE, "slurm", Answers(found=waits))
     assert found.state is State.QUEUED
-    assert "3 queued. Element 1: It waits: PartitionNodeLimit. It will never start" in found.message
+    assert "3 queued. Number 1: It waits: PartitionNodeLimit. It will never start" in found.message
 
 
 def test_an_array_that_is_accounted_for_as_one_job_has_as_many_elements() -> None:
@@ -189,6 +190,65 @@ def test_an_array_that_is_accounted_for_as_one_job_has_as_many_elements() -> Non
 def test_an_array_that_was_cancelled_as_a_whole_is_cancelled_whatever_failed_before() -> None:
     assert array(ENDED, FAILED, "CANCELLED", cancelled=True).state is State.CANCELLED
     assert array(ENDED, FAILED, "RUNNING", cancelled=True).state is State.CANCELLING
+
+
+STUDY: JsonObject = {
+    "metrics": [{"name": "accuracy", "goal": "MAXIMIZE"}],
+    "parameters": [{"name": "x", "kind": "INTEGER", "minimum": 1, "maximum": 3}],
+    "max_trials": 3,
+    "max_failed_trials": 2,
+}
+POINTS: JsonObject = {"study": STUDY, "points": [{"x": "1"}, {"x": "2"}, {"x": "3"}]}
+
+
+def reports(accuracy: float) -> JsonObject:
+    return {**ENDED, "metrics": {"accuracy": accuracy, "global_step": 1.0}}
+
+
+def study(*trials: JsonObject | str, cancelled: bool = False) -> Status:
+    return array(*trials, cancelled=cancelled, more=POINTS)
+
+
+def test_trials_are_compared_by_their_metric() -> None:
+    found = study(reports(0.5), FAILED, reports(0.75))
+    assert found.state is State.SUCCEEDED
+    assert [(t["id"], t["state"], t["parameters"], t["metrics"]) for t in found.trials] == [
+        ("3", "SUCCEEDED", {"x": "3"}, {"accuracy": 0.75}),
+        ("1", "SUCCEEDED", {"x": "1"}, {"accuracy": 0.5}),
+        ("2", "INFEASIBLE", {"x": "2"}, {}),
+    ]
+    assert found.message == "3 trials: 1 failed (2), 2 succeeded. Number 2: status 3"
+
+
+def test_a_trial_without_its_metric_has_failed() -> None:
+    found = study(ENDED, ENDED, ENDED)
+    assert (found.state, found.cause, found.exit_code) == (State.FAILED, Cause.EXIT_CODE, 0)
+    assert "The trainer reported no value of `accuracy`." in found.message
+
+
+@pytest.mark.parametrize(
+    ("trials", "state"),
+    [
+        ((reports(0.5), FAILED, FAILED), State.FAILED),
+        ((reports(0.5), FAILED, "RUNNING"), State.RUNNING),
+        ((reports(0.5), "CANCELLED", reports(0.5)), State.SUCCEEDED),
+        (("CANCELLED", "CANCELLED", "CANCELLED"), State.CANCELLED),
+    ],
+)
+def test_a_study_needs_a_result_and_not_too_many_failures(trials: tuple[JsonObject | str, ...], state: State) -> None:
+    assert study(*trials).state is state
+
+
+def test_trials_that_run_or_wait_are_told_apart() -> None:
+    assert [trial["state"] for trial in study("RUNNING", "PENDING", reports(0.5)).trials] == [
+        "SUCCEEDED",
+        "ACTIVE",
+        "REQUESTED",
+    ]
+
+
+def test_a_study_that_was_cancelled_has_no_result() -> None:
+    assert study(reports(0.5), "CANCELLED", "CANCELLED", cancelled=True).state is State.CANCELLED
 
 
 ANSWER = """\

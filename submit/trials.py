@@ -1,18 +1,17 @@
 """Which hyperparameters to try next, and what the trials' metrics say. Pure.
 
-This engine has no Bayesian optimiser: without an algorithm it searches at random, as with RANDOM_SEARCH. A study's
-suggestions follow from its seed and the trial's number alone, so a run can be repeated.
+There is no Bayesian optimiser here: without an algorithm it is searched at random, as with RANDOM_SEARCH. A study's
+suggestions follow from its seed and the trial's number alone: a run can be repeated, and all points be chosen at once.
 """
 
 from __future__ import annotations
 
 import itertools
-import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from submit.engine.request import Parameter, Study
+from submit.study import Parameter, Study
 
 DEFAULT_TAG = "training/hptuning/metric"
 """The tag that `cloudml-hypertune` writes when the trainer gives none."""
@@ -41,15 +40,25 @@ def suggest(study: Study, number: int, seed: str) -> dict[str, str] | None:
     return {parameter.name: _at(parameter, random.random()) for parameter in study.parameters}
 
 
-def last_metrics(lines: Iterable[str], study: Study) -> dict[str, float]:
-    """The last value of each of the study's metrics in a file that `cloudml-hypertune` wrote."""
-    found: dict[str, float] = {}
-    for line in lines:
-        entry = _entry(line)
-        if DEFAULT_TAG in entry:
-            entry.setdefault(study.metric, entry[DEFAULT_TAG])
-        found |= {name: number for name in study.metrics if (number := _number(entry.get(name))) is not None}
-    return found
+def points(study: Study, seed: str) -> Iterator[dict[str, str]]:
+    """The parameters of all trials."""
+    for number in range(1, study.max_trials + 1):
+        point = suggest(study, number, seed)
+        if point is None:
+            return
+        yield point
+
+
+def measured(numbers: Mapping[str, float], study: Study) -> dict[str, float]:
+    """The study's metrics among the numbers that a trainer has reported last, by their names."""
+    unnamed = {study.metric: numbers[DEFAULT_TAG]} if DEFAULT_TAG in numbers else {}
+    found = {**unnamed, **numbers}
+    return {name: found[name] for name in study.metrics if name in found}
+
+
+def unmeasured(study: Study) -> str:
+    """Why a trial that ended well is as good as failed: it cannot be compared."""
+    return f"The trainer reported no value of `{study.metric}`."
 
 
 def best_first(trials: Sequence[Trial], study: Study) -> list[Trial]:
@@ -64,25 +73,6 @@ def too_many_failures(trials: Sequence[Trial], study: Study) -> bool:
     if study.max_failed_trials:
         return failed >= study.max_failed_trials
     return failed >= EARLY_FAILURES and not any(trial.state == "SUCCEEDED" for trial in trials)
-
-
-def _entry(line: str) -> dict[str, object]:
-    try:
-        entry = json.loads(line)
-    except ValueError:
-        return {}
-    return entry if isinstance(entry, dict) else {}
-
-
-def _number(value: object) -> float | None:
-    """`cloudml-hypertune` writes numbers as text. What is not finite cannot be compared."""
-    if not isinstance(value, str | int | float):
-        return None
-    try:
-        number = float(value)
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None
 
 
 def _grid_point(parameters: Sequence[Parameter], number: int) -> dict[str, str] | None:

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from submit.engine.request import Parameter, Study
-from submit.engine.trials import Trial, best_first, last_metrics, suggest, too_many_failures
+from submit.study import Parameter, Study
+from submit.trials import Trial, best_first, measured, points, suggest, too_many_failures
 
 
 def parameter(
@@ -65,13 +65,21 @@ def test_integers_on_a_logarithmic_scale_stay_in_their_range() -> None:
     assert max(values) <= 1000
 
 
-def test_the_last_value_of_a_metric_counts() -> None:
-    lines = ['{"accuracy": "0.5"}', "half a li", '["no"]', '{"accuracy": "0.75", "trial": "1"}', '{"accuracy": "nan"}']
-    assert last_metrics(lines, study()) == {"accuracy": 0.75}
+def test_all_points_can_be_chosen_at_once() -> None:
+    one = study(parameter("lr", "DOUBLE", low=0.0, high=1.0))
+    assert list(points(one, "a")) == [suggest(one, number, "a") for number in range(1, 11)]
+    grid = study(parameter("n", "INTEGER", low=1, high=3), algorithm="GRID_SEARCH")
+    assert list(points(grid, "a")) == [{"n": "1"}, {"n": "2"}, {"n": "3"}]
+
+
+def test_of_what_was_reported_the_metrics_of_the_study_count() -> None:
+    assert measured({"accuracy": 0.75, "trial": 1.0}, study()) == {"accuracy": 0.75}
+    assert measured({"loss": 0.75}, study()) == {}
 
 
 def test_a_metric_without_a_name_is_the_studys() -> None:
-    assert last_metrics(['{"training/hptuning/metric": "0.25"}'], study()) == {"accuracy": 0.25}
+    assert measured({"training/hptuning/metric": 0.25}, study()) == {"accuracy": 0.25}
+    assert measured({"training/hptuning/metric": 0.25, "accuracy": 0.5}, study()) == {"accuracy": 0.5}
 
 
 def trial(number: int, accuracy: float | None) -> Trial:
