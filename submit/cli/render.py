@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import click
 
-from submit.job import Cause, Json, JsonObject, LogEntry, ReplicaStatus, State, Status
+from submit.job import Cause, Handle, Json, JsonObject, LogEntry, ReplicaStatus, State, Status
 from submit.sizes import show_bytes, show_seconds
 
 COLOURS = {State.SUCCEEDED: "green", State.FAILED: "red", State.CANCELLED: "yellow", State.RUNNING: "cyan"}
@@ -119,6 +119,8 @@ def reason(status: Status) -> str:
             return f"exit code {code}"
         case Status(cause=Cause.SIGNAL, exit_code=int(code)) if code > SIGNALS:
             return f"signal {code - SIGNALS}{_signal_name(code - SIGNALS)}"
+        case Status(cause=Cause.LOST, handle=Handle(backend=backend)) if backend != "local":
+            return "machine lost"
     return status.cause.value if status.cause else ""
 
 
@@ -200,7 +202,7 @@ def _number(value: Json) -> str:
 
 
 def _duration(status: Status) -> str:
-    if status.started is None:
+    if status.started is None or (status.state.ended and status.ended is None):
         return ""
     return show_seconds(((status.ended or datetime.now(UTC)) - status.started).total_seconds())
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 import yaml
 
@@ -26,6 +28,16 @@ ENDED = Status(handle=Handle("local", "a"), name="a", state=State.FAILED)
 def test_a_cause_is_told_in_words(cause: Cause | None, code: int | None, words: str) -> None:
     status = Status(handle=ENDED.handle, name="a", state=State.FAILED, cause=cause, exit_code=code)
     assert reason(status) == words
+
+
+@pytest.mark.parametrize(("backend", "words"), [("local", "supervisor lost"), ("slurm", "machine lost")])
+def test_what_was_lost_is_called_as_people_know_it(backend: str, words: str) -> None:
+    assert reason(Status(handle=Handle(backend, "a"), name="a", state=State.FAILED, cause=Cause.LOST)) == words
+
+
+def test_how_long_a_job_took_whose_end_nobody_saw_is_not_told() -> None:
+    status = Status(handle=ENDED.handle, name="a", state=State.FAILED, started=datetime(2026, 11, 26, tzinfo=UTC))
+    assert not [line for line in status_lines(status) if line.startswith("duration")]
 
 
 def test_figures_of_trials_are_short() -> None:

@@ -213,6 +213,8 @@ def _replicas(folder: Folder, state: State) -> Sequence[ReplicaStatus]:
 def _replica(name: str, record: JsonObject | None, job: State) -> ReplicaStatus:
     if record is None:
         return ReplicaStatus(name=name, state=job if job.ended else State.QUEUED)
+    if job is State.QUEUED:  # it waits to be started again; how the run before went is over
+        return ReplicaStatus(name=name, state=job, restarts=cast(int, record.get("restart") or 0))
     code = cast("int | None", record.get("exit_code"))
     done = State.SUCCEEDED if code == 0 and not record.get("cause") else State.FAILED
     told = job if job is State.CANCELLED or record.get("why") == "peer" else done

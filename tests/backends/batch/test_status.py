@@ -12,7 +12,7 @@ from submit.backends.batch import array_status, slurm
 from submit.backends.batch.looking import Folder, folders
 from submit.backends.batch.place import Place, Site
 from submit.backends.batch.status import Answers, status
-from submit.job import Cause, JsonObject, State, Status
+from submit.job import Cause, JsonObject, ReplicaStatus, State, Status
 
 PLACE = Place(site=Site(host="", folder="~/.jobdir"), key="digits")
 CREATED = datetime(2026, 11, 26, 7, tzinfo=UTC)
@@ -94,6 +94,13 @@ def test_one_that_waits_says_for_what_and_what_to_do() -> None:
     stuck = seen(queue="PENDING PartitionNodeLimit")
     assert stuck.state is State.QUEUED
     assert "It will never start: cancel it, and ask for no more nodes" in stuck.message
+
+
+@pytest.mark.parametrize("record", [RUNS, {**TOLD, "restart": 2}])
+def test_replicas_of_a_job_that_waits_again_wait_as_well(record: JsonObject) -> None:
+    """Whatever became of those of its last run."""
+    (replica,) = seen(record, queue="PENDING BeginTime").replicas
+    assert replica == ReplicaStatus(name="workerpool0-0", state=State.QUEUED, restarts=int(str(record["restart"])))
 
 
 def test_completed_without_a_record_is_no_success() -> None:
