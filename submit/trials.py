@@ -64,7 +64,12 @@ def unmeasured(study: Study) -> str:
 def best_first(trials: Sequence[Trial], study: Study) -> list[Trial]:
     """Successful trials by the study's first metric, then all others in the order of their numbers."""
     sign = -1 if study.goal == "MAXIMIZE" else 1
-    return sorted(trials, key=lambda trial: (sign * trial.metrics.get(study.metric, math.inf * sign), int(trial.id)))
+
+    def rank(trial: Trial) -> tuple[float, int]:
+        result = trial.metrics.get(study.metric) if trial.state == "SUCCEEDED" else None
+        return math.inf if result is None else sign * result, int(trial.id)
+
+    return sorted(trials, key=rank)
 
 
 def too_many_failures(trials: Sequence[Trial], study: Study) -> bool:

@@ -93,6 +93,11 @@ def test_the_best_trial_comes_first_and_those_without_a_result_last(goal: str, o
     assert [one.id for one in best_first(trials, study(goal=goal))] == order
 
 
+def test_what_a_failed_trial_has_reported_does_not_make_it_the_best() -> None:
+    failed = trial(3, 0.9)._replace(state="INFEASIBLE")
+    assert [one.id for one in best_first([failed, trial(1, 0.5)], study())] == ["1", "3"]
+
+
 @pytest.mark.parametrize(
     ("limit", "results", "ended"),
     [

@@ -49,6 +49,33 @@ print("from", time.time(), flush=True)
 time.sleep(1)
 print("to", time.time(), flush=True)
 """
+PREEMPTED = """
+import os, time
+print("awake", flush=True)
+time.sleep(0 if "SLURM_RESTART_COUNT" in os.environ else 600)
+"""
+"""sleeps, and ends at once when it is started again"""
+MEASURE = """
+import json, os, sys
+x = int(sys.argv[sys.argv.index("--x") + 1])
+with open(os.environ["CLOUD_ML_HP_METRIC_FILE"], "w") as file:
+    for value in (99.0, (x - 3) ** 2) if x < 4 else ():
+        print(json.dumps({os.environ["CLOUD_ML_HP_METRIC_TAG"]: str(value)}), file=file)
+sys.exit(5 if x == 3 else 0)
+"""
+"""the third fails, the fourth reports nothing"""
+GRID = """
+trainingInput:
+  scaleTier: BASIC
+  hyperparameters:
+    goal: MINIMIZE
+    hyperparameterMetricTag: loss
+    maxTrials: 10
+    maxParallelTrials: 2
+    algorithm: GRID_SEARCH
+    params: [{parameterName: x, type: INTEGER, minValue: 1, maxValue: 4}]
+submit: {slurm: {cpus: 1, memory: 100MiB}}
+"""
 MACHINE = "machineSpec: {machineType: n1-standard-4}"
 TWO = f"workerPoolSpecs: [{{{MACHINE}}}, {{{MACHINE}, replicaCount: 1}}]\n"
 
@@ -113,6 +140,47 @@ def test_what_is_left_of_a_lost_element_ends_when_its_successor_runs(site: Site,
         wait_until(lambda: '"superseded"' in orphan.read_text(), "the orphan's end")
     finally:
         cluster.start_node(node)
+
+
+@pytest.mark.slow
+def test_an_element_that_is_preempted_comes_back_while_the_others_run_on(site: Site, cluster: slurm.Slurm) -> None:
+    """Each has a node of its own; an urgent job needs one."""
+    whole = "cpus: 16, memory: 1GiB"
+    handle = site.submit(PREEMPTED, config=f"submit: {{slurm: {{array: 4, {whole}}}}}")
+    elements = [element(handle, number) for number in range(1, 5)]
+    for each in elements:
+        site.awaken(each)
+    urgent = site.submit(BRIEF, config=f"submit: {{slurm: {{partition: urgent, {whole}}}}}")
+    assert site.end(urgent).state is State.SUCCEEDED
+    wait_until(lambda: _in(site, elements, State.QUEUED) != [], "the victim's return to the queue")
+    (victim,) = _in(site, elements, State.QUEUED)
+    number = victim.path.rpartition(".")[2]
+    cluster.start_again(cluster.run("squeue", "-h", "-j", f"{id_of(cluster, handle)}_{number}", "-o", "%A").strip())
+    status = site.end(victim)
+    assert (status.state, [replica.restarts for replica in status.replicas]) == (State.SUCCEEDED, [1])
+    assert len(_in(site, elements, State.RUNNING)) == 3
+    site.cancel(handle)
+    assert site.end(handle).message == "4 elements: 3 cancelled, 1 succeeded."
+
+
+def _in(site: Site, elements: list[Handle], state: State) -> list[Handle]:
+    return [handle for handle, status in site.describe(elements).items() if status.state is state]
+
+
+def test_trials_of_a_study_are_compared_and_those_without_a_result_have_failed(site: Site) -> None:
+    handle = site.submit(MEASURE, config=GRID)
+    status = site.end(handle)
+    assert status.state is State.SUCCEEDED
+    assert status.message.startswith("4 trials: 2 failed (3-4), 2 succeeded. Number 3: The replica")
+    assert [(t["id"], t["state"], t["parameters"], t["metrics"]) for t in status.trials] == [
+        ("2", "SUCCEEDED", {"x": "2"}, {"loss": 1.0}),
+        ("1", "SUCCEEDED", {"x": "1"}, {"loss": 4.0}),
+        ("3", "INFEASIBLE", {"x": "3"}, {"loss": 0.0}),
+        ("4", "INFEASIBLE", {"x": "4"}, {}),
+    ]
+    alone = site.status(element(handle, 4))
+    assert (alone.state, alone.message) == (State.FAILED, "The trainer reported no value of `loss`.")
+    assert alone.trials[0]["parameters"] == {"x": "4"}
 
 
 def test_each_element_has_its_own_replicas(site: Site) -> None:

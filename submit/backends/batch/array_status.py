@@ -51,7 +51,7 @@ def status(folder: Folder, place: Place, backend: str, answers: Answers) -> Stat
         state=state,
         cause=told.cause if told else None,
         exit_code=first.exit_code if state.ended else None,
-        message=f"{_counted(elements, 'trial' if study else 'element')} {_example(elements, state)}".strip(),
+        message=_message(elements, state, "trial" if study else "element"),
         created=folder.created,
         started=min(started, default=None),
         ended=max(ended, default=None) if state.ended else None,
@@ -65,8 +65,10 @@ def status(folder: Folder, place: Place, backend: str, answers: Answers) -> Stat
 
 
 def element_status(folder: Folder, place: Place, backend: str, answers: Answers) -> Status:
-    """Of one element alone."""
-    return _element(folder, place, backend, answers, _study(folder))
+    """Of one element alone; of a study's trial also its place in the search and what it has reported."""
+    study = _study(folder)
+    found = _element(folder, place, backend, answers, study)
+    return found if study else replace(found, trials=())
 
 
 def _element(folder: Folder, place: Place, backend: str, answers: Answers, study: Study | None) -> Status:
@@ -140,6 +142,13 @@ def _state(elements: Sequence[Status], *, cancelled: bool) -> State:
     return State.PREPARING if states == {State.QUEUED, State.PREPARING} else State.RUNNING
 
 
+def _message(elements: Sequence[Status], state: State, noun: str) -> str:
+    """While all wait, what they wait for."""
+    if state is State.QUEUED:
+        return next((element.message for element in elements if element.message), "")
+    return f"{_counted(elements, noun)} {_example(elements, state)}".strip()
+
+
 def _counted(elements: Sequence[Status], noun: str) -> str:
     """`100 elements: 2 failed (7, 12), 90 succeeded, 8 running.`"""
     counts = Counter(element.state for element in elements)
@@ -156,7 +165,7 @@ def _which(elements: Sequence[Status], state: State) -> str:
 
 
 def _example(elements: Sequence[Status], state: State) -> str:
-    """What the first that failed says, or else the first of those that wait or cannot be asked about."""
+    """What the first that failed says, or else the first of those that cannot be asked about."""
     wanted = State.FAILED if any(element.state is State.FAILED for element in elements) else state
     if wanted in (State.SUCCEEDED, State.CANCELLED):
         return ""

@@ -65,7 +65,10 @@ class Folder:
 
     def unit(self, place: Place) -> Folder | None:
         """What is at that place in this folder: all of it, or an element."""
-        return next((each for each in (self, *self.elements) if each.key == place.unit), None)
+        if not place.element:
+            return self
+        number = int(place.element)
+        return self.elements[number - 1] if number <= len(self.elements) else None
 
 
 @dataclass(slots=True)

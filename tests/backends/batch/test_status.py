@@ -185,7 +185,8 @@ def test_an_array_that_waits_says_for_what() -> None:
     waits = {f"digits.{number}": replace(stuck, key=f"digits.{number}") for number in (1, 2, 3)}
     found = array_status.status(ARRAY, PLACE, "slurm", Answers(found=waits))
     assert found.state is State.QUEUED
-    assert "3 queued. Number 1: It waits: PartitionNodeLimit. It will never start" in found.message
+    assert found.message.startswith("It waits: PartitionNodeLimit. It will never start")
+    assert array("PENDING", "PENDING", "PENDING").message == ""
 
 
 def test_an_array_that_is_accounted_for_as_one_job_has_as_many_elements() -> None:
