@@ -90,6 +90,12 @@ def test_what_a_study_on_a_cluster_does_without_is_said(cluster: str) -> None:
     assert "random" not in " ".join(features.notes(plain, load(cluster)))
 
 
+def test_trials_on_this_machine_run_to_their_end_and_it_is_said() -> None:
+    assert "each trial runs to its end on this machine" in features.notes(
+        spec(study=replace(STUDY, early_stopping=True)), LOCAL
+    )
+
+
 @pytest.mark.parametrize("backend", ["local", "slurm", "gridengine"])
 def test_nothing_of_a_study_is_forgotten(backend: str) -> None:
     extras: JsonObject = {"observationNoise": "HIGH", "metrics": [], "medianAutomatedStoppingSpec": {}}

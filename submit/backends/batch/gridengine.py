@@ -184,8 +184,8 @@ def _word(key: str, value: Json) -> str:
 
 def _directive(text: str) -> str:
     if re.match(r"-tc?\b", text):
-        hint = "Write it as `submit.gridengine.array`, e.g. 100%10."
-        raise UsageError(Problem(message=f"submit.gridengine.directives: `{text}`", hint=hint))
+        hint = "Say it as `submit.gridengine.array`, e.g. 100%10."
+        raise UsageError(Problem(message=f"submit.gridengine.directives: `{text}` is not for a directive", hint=hint))
     if re.fullmatch(r"-[a-zA-Z][^\n\r]*", text):
         return text
     hint = "Write each as qsub takes it, e.g. `-m e` or `-l arch=lx-amd64`."

@@ -9,15 +9,13 @@ import math
 import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime
 
 from submit.backends import Capability, Feature, Refused, StandsIn
-from submit.backends.batch import advices, ranges
+from submit.backends.batch import advices, slurm_answers
 from submit.backends.batch.any_cluster import ANY_CLUSTER
 from submit.backends.batch.dialect import BatchJob, Queued
 from submit.errors import ErrorKind, Problem, ServiceError, UsageError
-from submit.job import Cause, Json, State
+from submit.job import Json
 
 name = "slurm"
 title = "Slurm"
@@ -53,53 +51,6 @@ capabilities: Mapping[Feature, Capability] = {
     Feature.RETRIES: Refused("Slurm itself starts jobs again that were preempted or lost their node"),
 }
 
-# https://slurm.schedmd.com/squeue.html#SECTION_JOB-STATE-CODES
-STATES: Mapping[str, tuple[State, Cause | None]] = {
-    "PENDING": (State.QUEUED, None),
-    "REQUEUED": (State.QUEUED, None),
-    "REQUEUE_FED": (State.QUEUED, None),
-    "REQUEUE_HOLD": (State.QUEUED, None),
-    "SPECIAL_EXIT": (State.QUEUED, None),
-    "RESV_DEL_HOLD": (State.QUEUED, None),
-    "CONFIGURING": (State.PREPARING, None),
-    "RUNNING": (State.RUNNING, None),
-    "COMPLETING": (State.RUNNING, None),
-    "STAGE_OUT": (State.RUNNING, None),
-    "SIGNALING": (State.RUNNING, None),
-    "RESIZING": (State.RUNNING, None),
-    "SUSPENDED": (State.RUNNING, None),
-    "STOPPED": (State.RUNNING, None),
-    "COMPLETED": (State.SUCCEEDED, None),
-    "FAILED": (State.FAILED, None),
-    "CANCELLED": (State.CANCELLED, Cause.CANCELLED),
-    "REVOKED": (State.CANCELLED, Cause.CANCELLED),
-    "TIMEOUT": (State.FAILED, Cause.TIMEOUT),
-    "DEADLINE": (State.FAILED, Cause.TIMEOUT),
-    "PREEMPTED": (State.FAILED, Cause.PREEMPTED),
-    "NODE_FAIL": (State.FAILED, Cause.LOST),
-    "BOOT_FAIL": (State.FAILED, Cause.LOST),
-    "OUT_OF_MEMORY": (State.FAILED, Cause.OUT_OF_MEMORY),
-}
-
-# https://slurm.schedmd.com/resource_limits.html#reasons; most of these do not pass by waiting
-_CANCEL = "It will never start: cancel it, and"
-STUCK: Mapping[str, str] = {
-    "PartitionConfig": f"{_CANCEL} ask for no more nodes than the partition has (`sinfo`).",
-    "PartitionNodeLimit": f"{_CANCEL} ask for no more nodes than the partition allows (`sinfo -o '%P %s'`).",
-    "PartitionTimeLimit": f"{_CANCEL} ask for less time than the partition's limit (`sinfo -o '%P %l'`).",
-    "PartitionDown": "Its partition is down: wait for the site, or cancel it and choose another.",
-    "PartitionInactive": "Its partition is inactive: wait for the site, or cancel it and choose another.",
-    "BadConstraints": f"{_CANCEL} ask for what some node has (`sinfo -o '%N %f %G %c %m'`).",
-    "AccountNotAllowed": f"{_CANCEL} name an account that the partition allows, `submit.slurm.account`.",
-    "InvalidAccount": f"{_CANCEL} name an account that there is, `submit.slurm.account`.",
-    "InvalidQOS": f"{_CANCEL} name a quality of service that there is, `submit.slurm.qos`.",
-    "DependencyNeverSatisfied": f"{_CANCEL} submit it without that dependency.",
-    "BeginTime": "It begins at its time; a job that was put back into the queue waits two minutes.",
-    "JobHeldUser": "It is held: `scontrol release` lets it go.",
-    "JobHeldAdmin": "The site holds it: ask its administrators.",
-    "ReservationDeleted": f"{_CANCEL} name a reservation that there is.",
-}
-
 _AWAY = re.compile(r"unable to contact|connect failure|socket timed out|connection refused|send/recv operation", re.I)
 _KINDS = (
     (_AWAY, ErrorKind.TRANSIENT),
@@ -109,7 +60,6 @@ _KINDS = (
 )
 _MANY = 200
 """more jobs than these are not named one by one: all of the user's are asked for"""
-
 
 _CANCEL_ELEMENT = r"""
 ids=$(squeue -h --name="$1" -o %F) || exit
@@ -165,9 +115,8 @@ def _value(key: str, value: Json) -> str:
 
 def _directive(text: str) -> str:
     if re.match(r"--array\b|-a", text):
-        raise UsageError(
-            Problem(message=f"submit.slurm.directives: `{text}`", hint="Write it as `submit.slurm.array`, e.g. 100%10.")
-        )
+        hint = "Say it as `submit.slurm.array`, e.g. 100%10."
+        raise UsageError(Problem(message=f"submit.slurm.directives: `{text}` is not for a directive", hint=hint))
     if re.fullmatch(r"--?[a-zA-Z][^\n\r]*", text):
         return text
     hint = "Write each as sbatch takes it, e.g. `--exclusive` or `--mail-type=END`."
@@ -205,7 +154,7 @@ def queue(keys: Sequence[str]) -> tuple[str, ...]:
 
 
 def queued(answer: str) -> Mapping[str, Queued]:
-    return _jobs(answer)
+    return slurm_answers.jobs(answer)
 
 
 def accounting(keys: Sequence[str]) -> tuple[str, ...]:
@@ -217,7 +166,7 @@ def accounting(keys: Sequence[str]) -> tuple[str, ...]:
 
 
 def accounted(answer: str) -> Mapping[str, Queued]:
-    return _jobs(answer)
+    return slurm_answers.jobs(answer)
 
 
 def cancellation(key: str, element: str = "") -> tuple[str, ...]:
@@ -237,40 +186,3 @@ def advice(output: str) -> str:
 
 def never_reached(output: str) -> bool:
     return "connect failure" in output.lower() or "connection refused" in output.lower()
-
-
-def _jobs(answer: str) -> Mapping[str, Queued]:
-    """Of an array each element, with its number behind the key."""
-    rows = (line.split("|") for line in answer.splitlines())
-    found = (_job(key, *facts) for key, *facts in rows if len(facts) == 6)
-    return {
-        unit: job if unit == job.key else replace(job, key=unit) for job in found for unit in _units(job.key, job.id)
-    }
-
-
-def _units(key: str, number: str) -> Iterator[str]:
-    """`12` is a job, `12_7` an element of one, and `12_[3,5-99%4]` are those that have not begun."""
-    _, sign, elements = number.partition("_")
-    yield from (f"{key}.{element}" for element in ranges.numbers(elements)) if sign else (key,)
-
-
-def _job(key: str, number: str, word: str, reason: str, submitted: str, started: str, ended: str) -> Queued:
-    """The state may have more words: `CANCELLED by 0`. A cancelled job keeps the reason for which it had waited."""
-    word = word.partition(" ")[0].rstrip("+")
-    state, cause = STATES.get(word, (State.RUNNING, None))
-    return Queued(
-        key=key,
-        id=number,
-        state=state,
-        word=word,
-        reason="" if reason in ("None", "(null)") else reason,
-        cause=cause,
-        submitted=_time(submitted),
-        started=_time(started),
-        ended=_time(ended),
-        stuck=STUCK.get(reason, "") if state is State.QUEUED else "",
-    )
-
-
-def _time(text: str) -> datetime | None:
-    return datetime.fromtimestamp(int(text), UTC) if text.isdecimal() else None
