@@ -14,7 +14,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from bench.reliability.site import Finished, Site
+from bench.reliability.site import Site
+from tests.project import Finished
 
 ANSWERS = ("429", "500", "503", "504", "hang", "hang-after", "reset", "reset-during", "reset-after", "truncate", "html")
 UNREACHABLE = ("no such host", "nobody listens")

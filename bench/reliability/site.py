@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.setting import REPOSITORY
+from tests.project import Finished
 
 LABEL = "jobdir-submission"
 TASK = """
@@ -31,17 +32,6 @@ print("line one", flush=True)
 time.sleep(parser.parse_args().seconds)
 """
 _LEFT_OUT = ("PYTHON", "SUBMIT_", "CLOUDSDK_", "GOOGLE_", "STORAGE_")
-
-
-@dataclass
-class Finished:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
 
 
 @dataclass

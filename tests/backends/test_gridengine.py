@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,7 +13,6 @@ from submit.backends.batch import gridengine as dialect
 from submit.backends.batch import request
 from submit.backends.batch.dialect import BatchJob
 from submit.backends.batch.place import Site
-from submit.errors import ErrorKind, ServiceError, UsageError
 from submit.job import Cause, JobSpec, Machine, Package, Pool, PythonModule, Role, Scheduling, State, Target
 from submit.steps import Command, Upload, preview
 
@@ -68,49 +66,6 @@ def test_what_is_sent_is_what_stands_in_the_golden_files(name: str, spec: JobSpe
 
 def job_of(spec: JobSpec) -> BatchJob:
     return request.batch_job(spec, Site.of("gridengine", TARGET, spec.options))
-
-
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"queue": "all.q\n#$ -l h_rt=1"},
-        {"project": "$(id)"},
-        {"memory_resource": "h_vmem=1,gpu"},
-        {"directives": ["-m e\nrm -rf /"]},
-        {"directives": ["rm -rf /"]},
-        {"directives": ["-t 1-3"]},
-        {"directives": ["-tc 3"]},
-    ],
-)
-def test_what_could_be_taken_for_more_is_refused(options: dict[str, Any]) -> None:
-    with pytest.raises(UsageError):
-        preview(gridengine.submit(replace(ONE, options=options), TARGET))
-
-
-@pytest.mark.parametrize("answer", ["12\n", "12.1-5:1\n", 'Your job 12 ("a") has been submitted\n', "welcome\n12\n"])
-def test_an_id_is_found_in_what_qsub_and_its_wrappers_print(answer: str) -> None:
-    assert dialect.submitted(answer) == "12"
-
-
-def test_without_an_id_there_is_an_error() -> None:
-    with pytest.raises(ServiceError, match="cannot be read: no"):
-        dialect.submitted("no")
-
-
-@pytest.mark.parametrize(
-    ("output", "kind"),
-    [
-        ("error: commlib error: got select error (Connection refused)", ErrorKind.TRANSIENT),
-        ('error: unable to send message to qmaster using port 6444 on host "vm": got send error', ErrorKind.TRANSIENT),
-        ("The job nosuch of user(s) ann does not exist", ErrorKind.NOT_FOUND),
-        ('job "digits" task "7" does not exist for user(s) ann', ErrorKind.NOT_FOUND),
-        ('job rejected: the requested parallel environment "smp" does not exist', ErrorKind.INVALID),
-        ("Unable to run job: error: no suitable queues\nExiting.", ErrorKind.INVALID),
-        ('denied: host "laptop" is no submit host', ErrorKind.DENIED),
-    ],
-)
-def test_the_words_of_a_failure_say_what_it_means(output: str, kind: ErrorKind) -> None:
-    assert dialect.kind(output) is kind
 
 
 def test_the_queue_is_read_as_it_was_recorded() -> None:

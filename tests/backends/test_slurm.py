@@ -6,7 +6,6 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -134,53 +133,6 @@ def test_a_name_that_a_user_gives_twice_names_two_jobs() -> None:
     named = replace(ONE, name="digits")
     handles = {preview(slurm.submit(spec, TARGET))[1] for spec in (named, replace(named, submission_id="b" * 16))}
     assert handles == {Handle("slurm", "digits-abcdefab"), Handle("slurm", "digits-bbbbbbbb")}
-
-
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"partition": "gpu\n#SBATCH --uid=0"},
-        {"account": "$(id)"},
-        {"directives": ["--exclusive\nrm -rf /"]},
-        {"directives": ["rm -rf /"]},
-        {"directives": ["--array=1-3"]},
-        {"directives": ["-a1-3"]},
-        {"host": "-oProxyCommand=id"},
-        {"folder": "~/../root"},
-        {"folder": "/a b"},
-    ],
-)
-def test_what_could_be_taken_for_more_is_refused(options: dict[str, Any]) -> None:
-    with pytest.raises(UsageError):
-        preview(slurm.submit(replace(ONE, options=options), TARGET))
-
-
-@pytest.mark.parametrize("answer", ["12\n", "12;cluster\n", "Submitted batch job 12\n", "welcome\n12\n"])
-def test_an_id_is_found_in_what_sbatch_and_its_wrappers_print(answer: str) -> None:
-    assert dialect.submitted(answer) == "12"
-
-
-def test_without_an_id_there_is_an_error() -> None:
-    with pytest.raises(ServiceError, match="cannot be read: no"):
-        dialect.submitted("no")
-
-
-@pytest.mark.parametrize(
-    ("output", "kind"),
-    [
-        ("slurm_load_jobs error: Unable to contact slurm controller (connect failure)", ErrorKind.TRANSIENT),
-        ("sbatch: error: Batch job submission failed: Socket timed out on send/recv operation", ErrorKind.TRANSIENT),
-        ("slurm_load_jobs error: Invalid job id specified", ErrorKind.NOT_FOUND),
-        ("sbatch: error: invalid partition specified: nowhere", ErrorKind.INVALID),
-        ("scancel: error: Kill job error on job id 7: Access/permission denied", ErrorKind.DENIED),
-        (
-            "sbatch: error: Batch job submission failed: Job violates accounting/QOS policy (job submit limit, ...)",
-            ErrorKind.QUOTA,
-        ),
-    ],
-)
-def test_the_words_of_a_failure_say_what_it_means(output: str, kind: ErrorKind) -> None:
-    assert dialect.kind(output) is kind
 
 
 def test_the_queue_is_read_as_it_was_recorded() -> None:
