@@ -102,7 +102,7 @@ def _cluster() -> slurm.Slurm:
 def noop(setting: Setting) -> Report:
     measured = alternate(running(setting).arms("noop", 1, tuple(NAMES)), setting.runs)
     notes = [
-        "jobdir's job has the environment that the user has on the node; slurmd takes a second to find it (`su -`)",
+        "jobdir's job has the environment that the user has on the node: slurmd runs a login shell before (`su -`)",
         "`--export=ALL`, a directive, is what the peers do: the job has that of the program which submits it",
     ]
     return _report("clusters: a job that does nothing, from submission to its result", measured, notes=notes)
