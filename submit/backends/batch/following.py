@@ -28,13 +28,12 @@ _FOLLOW = r"""
 cd "$1" 2>/dev/null || exit 44
 seen=$(cat)
 left=$2 of=$4
-sleep "$3"
+[ "$3" = 0 ] || sleep "$3"
+new= before=
 while :; do
-  new=$({
-    printf '%s\n' "$seen"
-    find logs -maxdepth 1 -name "$of*.jsonl" -printf '%f %s %T@\n' 2>/dev/null
-    find . -maxdepth 1 \( -name "fence.$of*" -o -name "stop.$of*" \) ! -name "*.$of*.*" -printf '%f 0 0\n'
-  } | awk '
+  there=$(find . logs -maxdepth 1 -name "$of*.jsonl" -printf '%f %s %T@\n' -o \
+    \( -name "fence.$of*" -o -name "stop.$of*" \) ! -name "*.$of*.*" -printf '%f 0 0\n' 2>/dev/null)
+  [ "$there" = "$before" ] || new=$(printf '%s\n' "$seen" "$there" | awk '
     NF == 2 { at[$1] = $2 }
     NF != 3 { next }
     /^(fence|stop)\./ { run = $1; sub(/.*\./, "", run) }
@@ -43,6 +42,7 @@ while :; do
     $2 > at[$1] + 0 { print $3, $1, at[$1] == "" ? 0 : at[$1], $2 - at[$1] }
     END { if (newest in stopped) print "over" }')
   [ -z "$new" ] && [ "$left" -gt 0 ] || break
+  before=$there
   left=$((left - 1))
   sleep 0.1
 done

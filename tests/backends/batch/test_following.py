@@ -125,7 +125,17 @@ def test_a_thousand_elements_are_followed_by_a_bounded_number_of_programs(tmp_pa
 
     page, cursor, programs = shell.page(cursor, 0.1)
     assert page == []
-    assert programs == {"cat": 1, "sleep": 1, "find": 2, "awk": 2, "sort": 1}, "it waits first, and looks once"
+    assert programs == {"cat": 1, "sleep": 1, "find": 1, "awk": 2, "sort": 1}, "it waits first, and looks once"
+
+
+def test_a_silent_job_costs_a_look_at_its_files_ten_times_a_second(tmp_path: Path) -> None:
+    shell = Counted(tmp_path)
+    (shell.folder / "logs" / "workerpool0-0.0.jsonl").write_text(line(1, "a"))
+    (shell.folder / "fence.0").touch()
+    _, cursor, _ = shell.page(Cursor(), 0.0)
+    page, _, programs = shell.page(cursor, 0.5)
+    assert page == []
+    assert programs == {"cat": 1, "sleep": 5, "find": 6, "awk": 2, "sort": 1}
 
 
 def test_an_element_is_followed_alone(tmp_path: Path) -> None:
@@ -158,7 +168,7 @@ def test_nobody_waits_for_a_run_that_is_over_nor_hurries_for_one_that_has_begun_
     for mark in marks:
         (shell.folder / mark).touch()
     _, _, programs = shell.page(Cursor(), 0.3, element)
-    assert programs["sleep"] == (4 if waits else 1)
+    assert programs["sleep"] == (3 if waits else 0)
 
 
 def test_the_scheduler_is_asked_ever_more_seldom() -> None:
