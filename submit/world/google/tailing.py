@@ -17,6 +17,7 @@ from submit.errors import ErrorKind, ServiceError
 from submit.job import Json, JsonObject
 from submit.world.google.log_messages import entry_json
 from submit.world.google.replies import kind_of
+from submit.world.google.tail_protocol import protocol
 
 QUEUED = 20_000
 """So many entries wait here; those behind them wait at the service, which suppresses some if they are too many."""
@@ -136,17 +137,16 @@ class Tail:
 
     def _opened(self) -> tuple[Any, Any]:
         import grpc
-        from google.cloud.logging_v2.types import TailLogEntriesRequest, TailLogEntriesResponse
 
-        where = self._connect()
+        where, messages = self._connect(), protocol()
         channel = _channel(grpc, where)
         stub = channel.stream_stream(
             _METHOD,
-            request_serializer=TailLogEntriesRequest.pb().SerializeToString,
-            response_deserializer=TailLogEntriesResponse.pb().FromString,
+            request_serializer=messages.request.SerializeToString,
+            response_deserializer=messages.response.FromString,
         )
-        message = TailLogEntriesRequest.pb()(resource_names=self._places, filter=self._asked)
-        message.buffer_window.FromSeconds(0)  # what is set, even to 0, is not the service's two seconds
+        message = messages.request(resource_names=self._places, filter=self._asked)
+        message.buffer_window.SetInParent()  # what is set, even to 0, is not the service's two seconds
         metadata = [("authorization", f"Bearer {where.token}")] if where.token else []
         return channel, stub(self._requests(message), metadata=metadata)
 
