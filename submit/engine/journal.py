@@ -79,7 +79,13 @@ def has_last_words(path: Path, ending: Mapping[str, Any]) -> bool:
 
 
 def read_page(path: Path, position: int, limit: int) -> tuple[str, int]:
-    """Whole lines from the byte `position` on, about `limit` bytes but at least one line, and the position behind."""
+    """As `read_lines`, as text."""
+    whole = read_lines(path, position, limit)
+    return whole.decode(errors="replace"), position + len(whole)
+
+
+def read_lines(path: Path, position: int, limit: int) -> bytes:
+    """Whole lines from the byte `position` on, about `limit` bytes but at least one line."""
     try:
         with path.open("rb") as file:
             file.seek(position)
@@ -87,9 +93,8 @@ def read_page(path: Path, position: int, limit: int) -> tuple[str, int]:
             while data and b"\n" not in data and (more := file.read(limit)):
                 data += more
     except FileNotFoundError:
-        return "", position
-    whole = data[: data.rfind(b"\n") + 1]
-    return whole.decode(errors="replace"), position + len(whole)
+        return b""
+    return data[: data.rfind(b"\n") + 1]
 
 
 def is_whole(path: Path, position: int) -> bool:

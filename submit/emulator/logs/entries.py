@@ -6,7 +6,7 @@ https://cloud.google.com/logging/docs/reference/v2/rest/v2/LogEntry
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, TypeAlias
 from urllib.parse import quote
@@ -25,16 +25,17 @@ _STATES = {
 }
 
 
-def entries(line: Mapping[str, Any], timestamp: str, position: int, origin: Origin) -> Iterator[JsonEntry]:
+def entries(line: Mapping[str, Any], timestamp: str, position: int, origin: Origin) -> Sequence[JsonEntry]:
     """The line's entry, and those of what the service says before it.
 
     `position` is that of the line in its file: `insertId`s sort as the lines do.
     """
     if line["stream"] and not line["id"].endswith(".0"):  # the trainer's own: nearly all
-        yield _entry(line, timestamp, f"{position:012x}000", origin)
-        return
-    for number, said in enumerate(shown(line, origin)):
-        yield _entry(said, timestamp, f"{position:012x}{number:03x}", origin)
+        return (_entry(line, timestamp, f"{position:012x}000", origin),)
+    return [
+        _entry(said, timestamp, f"{position:012x}{number:03x}", origin)
+        for number, said in enumerate(shown(line, origin))
+    ]
 
 
 def heartbeat(last: JsonEntry, message: str) -> JsonEntry:
@@ -57,19 +58,22 @@ def for_gcloud(entry: JsonEntry) -> JsonEntry:
 
 
 def _entry(line: Mapping[str, Any], timestamp: str, insert_id: str, origin: Origin) -> JsonEntry:
-    entry = {"insertId": insert_id, "timestamp": timestamp, "receiveTimestamp": timestamp, "severity": line["severity"]}
+    severity = line["severity"]
+    entry = {"insertId": insert_id, "timestamp": timestamp, "receiveTimestamp": timestamp, "severity": severity}
     if line["replica"] == "service":
-        return {**entry, **_service(line, origin)}
+        return entry | _service(line, origin)
     frame = _frame(line["replica"], line.get("trial"), origin)
+    entry |= frame
     fields = line.get("fields")
     if not fields:
-        return {**entry, **frame, "jsonPayload": {"message": line["message"], "levelname": line["severity"]}}
+        entry["jsonPayload"] = {"message": line["message"], "levelname": severity}
+        return entry
     payload, lifted = specials(fields)
     payload = {name: value for name, value in payload.items() if name not in ("severity", "message")}
     if line["message"]:
         payload["message"] = line["message"]
     labels = {**frame["labels"], **lifted.pop("labels", {})}
-    return {**entry, **frame, **lifted, "labels": labels, "jsonPayload": {**payload, "levelname": line["severity"]}}
+    return {**entry, **lifted, "labels": labels, "jsonPayload": {**payload, "levelname": severity}}
 
 
 @lru_cache(maxsize=4096)

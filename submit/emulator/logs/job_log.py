@@ -16,9 +16,10 @@ from typing import Any, NamedTuple
 from submit.emulator.logs.around import Origin
 from submit.emulator.logs.entries import JsonEntry, entries
 from submit.emulator.logs.merging import EARLIEST, LATEST, Run
-from submit.engine.journal import is_whole, read_page
+from submit.emulator.rpc.quick_json import loads
+from submit.engine.journal import is_whole, read_lines
 
-_BLOCK_BYTES = 1 << 16
+_BLOCK_BYTES = 1 << 15
 _STEP_BYTES = 1 << 17
 
 
@@ -71,13 +72,12 @@ class JobLog:
         """The next entries behind a place, and the place behind them. Costs one look at the file if there is none."""
         if is_whole(self._path, place.position):
             return [], place
-        data, end = read_page(self._path, place.position, limit)
+        data = read_lines(self._path, place.position, limit)
         found: list[JsonEntry] = []
-        floor = place.floor
-        for position, time, line in _lines(data, place.position, floor):
-            floor = time
+        time = place.floor
+        for position, time, line in _lines(data, place.position, place.floor):
             found += entries(line, time, position, self.origin)
-        return found, Place(end, floor)
+        return found, Place(place.position + len(data), time)
 
     def end(self) -> Place:
         blocks = self._refreshed()
@@ -95,13 +95,12 @@ class JobLog:
         """Reads what was appended; blocks stay few, also if somebody looks after each line."""
         while not (self._blocks and is_whole(self._path, self._blocks[-1].end)):
             previous = self._blocks[-1] if self._blocks else _Block(0, 0, "", "")
-            data, end = read_page(self._path, previous.end, _BLOCK_BYTES)
+            data = read_lines(self._path, previous.end, _BLOCK_BYTES)
             if not data:
                 return
-            last = previous.last
-            for _, time, _ in _lines(data, previous.end, last):
-                last = time
-                self._first = self._first or time
+            end, last = previous.end + len(data), previous.last
+            for _, last, _ in _lines(data, previous.end, previous.last):
+                self._first = self._first or last
             if self._blocks and end - previous.begin <= _BLOCK_BYTES:
                 self._blocks[-1] = previous._replace(end=end, last=last)
             else:
@@ -112,27 +111,29 @@ class JobLog:
             yield from reversed(list(self._entries(block)))
 
     def _entries(self, block: _Block) -> Iterator[JsonEntry]:
-        data, _ = read_page(self._path, block.begin, block.end - block.begin)
+        data = read_lines(self._path, block.begin, block.end - block.begin)
         for position, time, line in _lines(data, block.begin, block.floor):
             yield from entries(line, time, position, self.origin)
 
 
-def _lines(data: str, position: int, floor: str) -> Iterator[tuple[int, str, dict[str, Any]]]:
+def _lines(data: bytes, position: int, floor: str) -> Iterator[tuple[int, str, dict[str, Any]]]:
     """Position, time and content of each line; what a killed writer has torn is left out."""
-    texts = data.split("\n")[:-1]
+    texts = data.split(b"\n")[:-1]
     for text, line in zip(texts, _read_all(texts), strict=True):
         if line is not None:
-            floor = max(floor, line["time"])
+            time = line["time"]
+            if time > floor:
+                floor = time
             yield position, floor, line
-        position += (len(text) if text.isascii() else len(text.encode())) + 1
+        position += len(text) + 1
 
 
-def _read_all(texts: Sequence[str]) -> Sequence[Any]:
+def _read_all(texts: Sequence[bytes]) -> Sequence[Any]:
     """None for what is no entry. All at once, as one array, if nothing is wrong with any of them."""
-    array = f"[{','.join(texts)}]"
-    if "\\ud" not in array:
+    array = b"[%b]" % b",".join(texts)
+    if b"\\ud" not in array:
         try:
-            lines: list[Any] = json.loads(array)
+            lines: list[Any] = loads(array)
         except ValueError:
             lines = []
         if len(lines) == len(texts) and all(type(line) is dict and type(line.get("time")) is str for line in lines):
@@ -140,10 +141,11 @@ def _read_all(texts: Sequence[str]) -> Sequence[Any]:
     return [_read(text) for text in texts]
 
 
-def _read(text: str) -> Any:
+def _read(text: bytes) -> Any:
+    whole = text.decode(errors="replace").encode()
     try:
-        line = json.loads(text)
-        if "\\ud" in text:  # half of a surrogate pair is no character, and no message can hold it
+        line = loads(whole)
+        if b"\\ud" in whole:  # half of a surrogate pair is no character, and no message can hold it
             line = json.loads(json.dumps(line, ensure_ascii=False).encode("utf-8", "replace"))
         return line if type(line["time"]) is str else None
     except (ValueError, KeyError, TypeError):

@@ -39,8 +39,8 @@ async def tail(request: Any, sources: Sources) -> AsyncIterator[Tailed]:
     begin = news = time.monotonic()
     while time.monotonic() - begin < controls.settings.tail_session_s:
         found = await asyncio.to_thread(arrivals.new)
-        for entry in found:
-            buffer.add(entry)
+        if found:
+            buffer.add(found)
             news = time.monotonic()
         suppression.bound(buffer)
         while ready := buffer.ready():

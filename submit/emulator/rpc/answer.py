@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 
 class JsonText(NamedTuple):
-    text: str
+    data: bytes
 
 
 @runtime_checkable

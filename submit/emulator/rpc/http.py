@@ -73,7 +73,7 @@ def _refuse_constant(name: str) -> None:
 
 
 async def send_json(send: Send, request_headers: Mapping[str, str], status: int, answer: object) -> None:
-    body = (answer.text if isinstance(answer, JsonText) else text(answer)).encode()
+    body = answer.data if isinstance(answer, JsonText) else text(answer).encode()
     headers = [(b"content-type", b"application/json; charset=UTF-8"), (b"vary", b"Accept-Encoding")]
     if len(body) >= _GZIP_FROM and "gzip" in request_headers.get("accept-encoding", ""):
         body = gzip.compress(body, compresslevel=1)

@@ -23,7 +23,13 @@ from submit.engine.journal import ServiceLog, Writer
 ORIGIN = Origin("demo", "42", is_ml_engine=False, folder=Path("nowhere"))
 TIME = "2026-11-20T01:02:03.123456789Z"
 
-scalars = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False) | st.text(max_size=9)
+scalars = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=9)
+)
 values = st.recursive(
     scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
 )
@@ -53,14 +59,14 @@ def test_an_entry_is_the_same_as_a_message_and_in_json(message: str, fields: dic
     by_way_of_json = message_class("google.logging.v2.ListLogEntriesResponse")()
     ParseDict(answer.to_json(), by_way_of_json, descriptor_pool=pool())
     assert answer.to_message() == by_way_of_json
-    assert json.loads(answer.to_text().text) == answer.to_json()
+    assert json.loads(answer.to_text().data) == answer.to_json()
 
 
 def test_an_entry_with_rare_fields_is_the_same_as_well() -> None:
     source = {"file": "a.py", "line": 7, "function": "f"}
     made = entry("m", **{"logging.googleapis.com/sourceLocation": source, "logging.googleapis.com/trace": "t"})
     answer = EntryList([made], "")
-    assert to_json(answer.to_message()) == answer.to_json() == json.loads(answer.to_text().text)
+    assert to_json(answer.to_message()) == answer.to_json() == json.loads(answer.to_text().data)
     assert (made["sourceLocation"], made["trace"]) == ({"file": "a.py", "line": "7", "function": "f"}, "t")
     assert made["jsonPayload"] == {"message": "m", "levelname": "INFO"}
 
@@ -157,3 +163,17 @@ def test_what_a_killed_writer_has_torn_is_left_out_and_spoils_no_other_line(tmp_
     found, _ = JobLog(path, ORIGIN).behind(START)
     assert [each["jsonPayload"]["message"] for each in found] == ["first", "second"]
     assert list(JobLog(path, ORIGIN).between("", "~").entries) == found
+
+
+def test_what_json_has_no_word_for_is_the_same_in_all_forms(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    odd = {"loss": float("nan"), "rate": float("-inf"), "count": 1 << 70, "half": "\ud800"}
+    path.write_text("".join(json.dumps(line(name, **odd)) + "\n" for name in ("first", "second")))
+    found, _ = JobLog(path, ORIGIN).behind(START)
+    answer = EntryList(found, "")
+    payload = {"loss": "NaN", "rate": "-Infinity", "count": 1 << 70, "half": "?", "levelname": "INFO"}
+    assert [each["jsonPayload"] for each in found] == [
+        {**payload, "message": "first"},
+        {**payload, "message": "second"},
+    ]
+    assert json.loads(answer.to_text().data) == answer.to_json() == to_json(answer.to_message())
