@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from hashlib import blake2b
+from itertools import islice
 from typing import Self, TypeAlias
 
 from submit.job import LogEntry
@@ -13,7 +14,8 @@ _PART = len("2026-11-21T12:00:00.0")
 _DIGITS = 16
 _NAME = re.compile(f".{{{_DIGITS}}}")
 
-_Names: TypeAlias = "str | dict[str, None]"
+_Names: TypeAlias = dict[str, int]
+"""Each with the number of those that came before it."""
 
 
 def identity(*parts: str) -> str:
@@ -30,40 +32,43 @@ def of(entry: LogEntry) -> str:
 class Seen:
     """Identities by the tenth of a second of their entries; one is forgotten when none of its entries can come again.
 
-    Those of a tenth are one text until one of them is looked for, and filters that were copied have them in common
-    until one of them gets more: a filter is copied with each page of a log, and most of it is not touched meanwhile.
+    Filters that are copies of each other have all names in common, and each of them knows how many are its own: a
+    filter is copied with each page of a log.
     """
 
-    def __init__(self, tenths: Iterable[tuple[str, str, _Names]] = ()) -> None:
+    def __init__(self, tenths: Iterable[tuple[str, str, _Names, int]] = ()) -> None:
         self._until: dict[str, str] = {}
         self._names: dict[str, _Names] = {}
-        self._own: set[str] = set()
-        for tenth, until, names in tenths:
-            self._until[tenth], self._names[tenth] = until, names
+        self._counts: dict[str, int] = {}
+        for tenth, until, names, count in tenths:
+            self._until[tenth], self._names[tenth], self._counts[tenth] = until, names, count
 
     @classmethod
     def parse(cls, text: str) -> Self:
         tenths = (line.split(" ") for line in text.split("\n") if line)
-        return cls((tenth, until, names) for tenth, until, names in tenths)
+        return cls((tenth, until, _apart(names), len(names) // _DIGITS) for tenth, until, names in tenths)
 
     def __str__(self) -> str:
-        """A line for each tenth: it is as quick to write and to read as it is to copy."""
-        return "\n".join(f"{tenth} {until} {_together(names)}" for tenth, until, names in self._tenths())
+        """A line for each tenth."""
+        return "\n".join(
+            f"{tenth} {until} {''.join(islice(names, count))}" for tenth, until, names, count in self._tenths()
+        )
 
     def is_new(self, name: str, moment: str, until: str) -> bool:
         """Whether it was not there yet; from now on it is. Times of the normal form: the entry's own, and that up to
         which it is to be remembered."""
         tenth = moment[:_PART]
         names = self._names.get(tenth)
-        if not isinstance(names, dict):
-            names = self._names[tenth] = _apart(names or "")
-            self._own.add(tenth)
-        if name in names:
+        if names is None:
+            names = self._names[tenth] = {}
+            self._counts[tenth] = 0
+        count = self._counts[tenth]
+        if names.get(name, count) < count:
             return False
-        if tenth not in self._own:
-            names = self._names[tenth] = dict(names)
-            self._own.add(tenth)
-        names[name] = None
+        if len(names) > count:  # a copy has added others
+            names = self._names[tenth] = dict(islice(names.items(), count))
+        names[name] = count
+        self._counts[tenth] = count + 1
         if until > self._until.get(tenth, ""):
             self._until[tenth] = until
         return True
@@ -71,27 +76,21 @@ class Seen:
     def copy(self) -> Self:
         """The same, which knows nothing of what is added to this one from now on, nor the other way round."""
         other = type(self)()
-        other._until, other._names = dict(self._until), dict(self._names)
-        self._own.clear()
+        other._until, other._names, other._counts = dict(self._until), dict(self._names), dict(self._counts)
         return other
 
     def since(self, moment: str) -> Self:
         """What is to be remembered longer than that."""
-        self._own.clear()
         return type(self)(kept for kept in self._tenths() if kept[1] >= moment)
 
-    def _tenths(self) -> Iterator[tuple[str, str, _Names]]:
-        """Each with that up to which it is remembered, and the names of its entries."""
+    def _tenths(self) -> Iterator[tuple[str, str, _Names, int]]:
+        """Each with that up to which it is remembered, and the names of its entries, of which so many are ours."""
         for tenth, names in self._names.items():
-            yield tenth, self._until[tenth], names
+            yield tenth, self._until[tenth], names, self._counts[tenth]
 
     def __len__(self) -> int:
-        return sum(len(_together(names)) // _DIGITS for _, _, names in self._tenths())
+        return sum(self._counts.values())
 
 
-def _together(names: _Names) -> str:
-    return names if isinstance(names, str) else "".join(names)
-
-
-def _apart(text: str) -> dict[str, None]:
-    return dict.fromkeys(_NAME.findall(text))
+def _apart(text: str) -> _Names:
+    return {name: number for number, name in enumerate(_NAME.findall(text))}

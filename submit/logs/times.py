@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 EPOCH = "1970-01-01T00:00:00.000000000Z"
 
@@ -35,6 +36,7 @@ def of(moment: datetime) -> str:
     return normal(moment.isoformat())
 
 
+@lru_cache(maxsize=64)
 def earlier(timestamp: str, seconds: float) -> str:
     """That many seconds before a time of the normal form."""
     try:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from submit.job import LogCursor, LogEntry, LogPage
-from submit.logs.seen import Seen, of
+from submit.logs.seen import Seen, identity, of
 from submit.logs.stream import Stream
 from tests.logs.entries import at
 
@@ -133,3 +133,18 @@ def test_a_source_of_which_much_is_held_is_not_asked_for_more() -> None:
         assert stream.ready(0.0) == []
         stream.add("a", LogPage(entries=[at(1)] * 5000, cursor="", ended=False, more=True), 0.0)
     assert stream.wanted() == {"b"}
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(0, 9))))
+def test_copies_know_nothing_of_each_other(steps: list[tuple[int, int, int]]) -> None:
+    """In each step a filter is replaced by a copy of another, and gets one more name."""
+    filters, models = [Seen() for _ in range(4)], [set[int]() for _ in range(4)]
+    for target, source, number in steps:
+        filters[target], models[target] = filters[source].copy(), set(models[source])
+        moment = at(number % 2).timestamp
+        assert filters[target].is_new(identity(str(number)), moment, moment) == (number not in models[target])
+        models[target].add(number)
+    for found, model in zip(filters, models, strict=True):
+        assert len(found) == len(Seen.parse(str(found))) == len(model)
+        again = Seen.parse(str(found))
+        assert not any(again.is_new(identity(str(n)), at(n % 2).timestamp, at(n % 2).timestamp) for n in model)
