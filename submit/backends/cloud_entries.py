@@ -27,9 +27,9 @@ def times_of(item: JsonObject) -> tuple[str, str]:
 
 def entry_of(item: JsonObject, timestamp: str) -> LogEntry:
     """Programs write `jsonPayload`, the service itself `textPayload`. A payload without a message is the message."""
-    payload = record(item.get("jsonPayload"))
+    payload, labels = record(item.get("jsonPayload")), item.get("labels")
     message = payload.get("message", item.get("textPayload"))
-    fields = None
+    fields = NO_FIELDS
     if not payload.keys() <= _PLAIN:
         fields = {key: value for key, value in payload.items() if key not in _PLAIN}
     return LogEntry(
@@ -39,8 +39,8 @@ def entry_of(item: JsonObject, timestamp: str) -> LogEntry:
         message if isinstance(message, str) else _json(payload if message is None else message),
         cast(str, item.get("insertId") or ""),
         "",
-        _trial(record(item.get("labels"))),
-        fields or NO_FIELDS,
+        _trial(labels) if isinstance(labels, dict) else None,
+        fields,
     )
 
 
@@ -51,7 +51,9 @@ def _trial(labels: JsonObject) -> str | None:
 
 def task_of(item: JsonObject) -> str:
     """`workerpool0-0`, `master-replica-0` … or `service`; older jobs say it in a label of the entry."""
-    task = record(record(item.get("resource")).get("labels")).get("task_name")
+    resource = item.get("resource")
+    labels = resource.get("labels") if isinstance(resource, dict) else None
+    task = labels.get("task_name") if isinstance(labels, dict) else None
     if not task:
         labels = record(item.get("labels"))
         task = labels.get("task_name") or labels.get("ml.googleapis.com/task_name")
