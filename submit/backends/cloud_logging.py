@@ -189,7 +189,7 @@ def _later(cursor: Cursor, error: ServiceError, *, follows: bool) -> Conversatio
     if not is_worth_it or cursor.failures >= (GIVE_UP if follows else GIVE_UP_NOW):
         raise error
     again = replace(cursor, failures=cursor.failures + 1)
-    if cursor.is_trusted and cursor.must_list:  # the tail goes on, and the next list will do
+    if follows and cursor.is_trusted and cursor.must_list:  # the tail goes on, and the next list will do
         return LogPage(entries=(), cursor=replace(again, token="", looked_s=cursor.age_s), ended=False)
     least = BUSY_S if error.kind is ErrorKind.QUOTA else 0.25
     yield pause(min(least * 2**cursor.failures, max(LONGEST_PAUSE_S, least)))
