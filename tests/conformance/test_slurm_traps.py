@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,13 @@ def test_a_job_that_does_not_start_by_itself_is_told_with_the_reason(
     assert site.status(handle).state is State.QUEUED
     site.cancel(handle)
     assert site.end(handle).state is State.CANCELLED
+
+
+def test_what_the_user_has_in_the_environment_does_not_go_along(site: Site) -> None:
+    """Slurm would take all of it to the nodes, and may keep it in its accounting."""
+    around = replace(site.around, environ={**site.around.environ, "TOKEN": "secret"})
+    handle = replace(site, around=around).submit("import os; print('token', os.environ.get('TOKEN'), flush=True)")
+    assert messages(site.log(handle), "token ") == ["token None"]
 
 
 def test_a_trainer_that_crashes_is_not_taken_for_one_that_could_not_be_launched(site: Site) -> None:
