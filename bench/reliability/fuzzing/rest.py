@@ -84,8 +84,7 @@ def other(choose: Random, _: Known) -> Request:
     """Tokens, the metadata server, and paths that nobody has."""
     paths = ("/token", "/oauth2/v4/token", "/computeMetadata/v1/", "/computeMetadata/v1/project/project-id", "/v3/x")
     path = choose.choice(paths) if choose.random() < 0.7 else "/" + quoted(values.text(choose))
-    headers = (("Metadata-Flavor", word(choose, "Google")),) if choose.random() < 0.7 else ()
-    headers = tuple((name, _header(text)) for name, text in headers)
+    headers = (("Metadata-Flavor", _header(word(choose, "Google"))),) if choose.random() < 0.7 else ()
     query = f"?recursive={quoted(word(choose, 'true'))}&alt={quoted(word(choose, 'json', 'text'))}"
     verb, body = choose.choice((("GET", b""), ("POST", b"grant_type=x"), ("POST", b"{"), ("OPTIONS", b"")))
     return Request(verb=verb, target=path + query, headers=headers, body=body)

@@ -79,7 +79,7 @@ def _documented(messages: Mapping[str, Any], kind: Any, choose: Random, depth: i
     word = str(kind).partition(" ")[0]
     if word in messages:
         return documented(messages, word, choose, depth + 1)
-    return _WORDS.get(word, lambda _: 1)(choose)
+    return _WORDS[word](choose) if word in _WORDS else 1
 
 
 _WORDS: Mapping[str, Callable[[Random], Any]] = {
