@@ -339,7 +339,7 @@ class Conformance:
 
     def test_an_element_is_cancelled_alone_and_then_the_whole_array(self, site: Site) -> None:
         if "array" not in site.backend.options:
-            return
+            pytest.skip("it has no arrays")
         with asleep(site, site.submit(_SLEEP, config=array(site, 3))) as handle:
             elements = [element(handle, number) for number in (1, 2, 3)]
             for each in elements:

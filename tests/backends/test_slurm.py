@@ -129,6 +129,40 @@ def test_a_handle_leads_to_its_job_from_anywhere(variables: dict[str, str], hand
     assert place.site.folder == variables.get("SUBMIT_SLURM_FOLDER", "~/.jobdir")
 
 
+def test_an_element_has_its_number_behind_the_key() -> None:
+    handle = Handle.parse("slurm://login/scratch/ann/digits.7", default_backend="local")
+    place = Place.parse(handle, TARGET)
+    assert (place.site.folder, place.key, place.element, place.unit) == ("/scratch/ann", "digits", "7", "digits.7")
+    assert place.handle("slurm") == handle
+
+
+@pytest.mark.parametrize("name", ["digits.0", "digits.x", "digits.", "digits.1.2", "digits.-1", "digits.07"])
+def test_what_is_no_number_of_an_element_names_nothing(name: str) -> None:
+    with pytest.raises(UsageError, match="does not name a job"):
+        Place.parse(Handle("slurm", name), TARGET)
+
+
+def test_a_cancellation_that_was_refused_leaves_no_mark_of_its_element() -> None:
+    """It goes on, and is to look so."""
+    removed: list[tuple[str, ...]] = []
+
+    def cluster(step: Step) -> Reply:
+        if isinstance(step, Upload):
+            return None
+        assert isinstance(step, Command)
+        if "look" in step.argv:
+            return 'now 1\ndigits/job.json:{"elements": 7}\n'
+        if step.argv[0] == "rm":
+            removed.append(step.argv)
+            return ""
+        raise CommandError("no", code=1, output="Access/permission denied")
+
+    with pytest.raises(ServiceError) as caught:
+        carry_out(slurm.cancel(Handle("slurm", "digits.7"), TARGET), cluster)
+    assert caught.value.kind is ErrorKind.DENIED
+    assert [argv[-1] for argv in removed] == [".jobdir/jobs/digits/cancelled.7"]
+
+
 def test_a_name_that_a_user_gives_twice_names_two_jobs() -> None:
     named = replace(ONE, name="digits")
     handles = {preview(slurm.submit(spec, TARGET))[1] for spec in (named, replace(named, submission_id="b" * 16))}
