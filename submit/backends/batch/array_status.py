@@ -143,10 +143,23 @@ def _state(elements: Sequence[Status], *, cancelled: bool) -> State:
 
 
 def _message(elements: Sequence[Status], state: State, noun: str) -> str:
-    """While all wait, what they wait for."""
+    """While all wait, what they wait for; else how many are where, and the words of one that has any."""
+    waits = _words(elements, State.QUEUED)
     if state is State.QUEUED:
-        return next((element.message for element in elements if element.message), "")
-    return f"{_counted(elements, noun)} {_example(elements, state)}".strip()
+        return waits.partition(": ")[2]
+    running = [each for each in elements if each.state in (State.PREPARING, State.RUNNING)]
+    told = (
+        _counted(elements, noun),
+        _words(elements, State.FAILED),
+        _words(running, State.RUNNING) if running else waits,
+    )
+    return " ".join(filter(None, told))
+
+
+def _words(elements: Sequence[Status], state: State) -> str:
+    """What the first in that state says, if any does."""
+    found = (each for each in elements if each.state is state and each.message)
+    return next((f"Number {each.trials[0]['id']}: {each.message}" for each in found), "")
 
 
 def _counted(elements: Sequence[Status], noun: str) -> str:
@@ -162,12 +175,3 @@ def _counted(elements: Sequence[Status], noun: str) -> str:
 
 def _which(elements: Sequence[Status], state: State) -> str:
     return ranges.told(number for number, element in enumerate(elements, 1) if element.state is state)
-
-
-def _example(elements: Sequence[Status], state: State) -> str:
-    """What the first that failed says, or else the first of those that cannot be asked about."""
-    wanted = State.FAILED if any(element.state is State.FAILED for element in elements) else state
-    if wanted in (State.SUCCEEDED, State.CANCELLED):
-        return ""
-    found = ((n, element) for n, element in enumerate(elements, 1) if element.state is wanted and element.message)
-    return next((f"Number {number}: {element.message}" for number, element in found), "")

@@ -52,6 +52,7 @@ STUCK: Mapping[str, str] = {
     "InvalidQOS": f"{_CANCEL} name a quality of service that there is, `submit.slurm.qos`.",
     "DependencyNeverSatisfied": f"{_CANCEL} submit it without that dependency.",
     "BeginTime": "It begins at its time; a job that was put back into the queue waits two minutes.",
+    "launch failed requeued held": "No node could start it, and it is held: `scontrol release` lets it go.",
     "JobHeldUser": "It is held: `scontrol release` lets it go.",
     "JobHeldAdmin": "The site holds it: ask its administrators.",
     "ReservationDeleted": f"{_CANCEL} name a reservation that there is.",

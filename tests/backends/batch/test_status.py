@@ -195,6 +195,17 @@ def test_an_array_that_is_accounted_for_as_one_job_has_as_many_elements() -> Non
     assert (found.state, found.message) == (State.CANCELLED, "3 elements: 3 cancelled.")
 
 
+def test_what_is_left_to_wait_when_no_element_runs_says_for_what() -> None:
+    held = slurm.queued("digits|7_3|PENDING|launch failed requeued held|1|N/A|N/A\n")
+    ended = [replace(folder, records=(ENDED,)) for folder in ARRAY.elements[:2]]
+    folder = replace(ARRAY, elements=(*ended, ARRAY.elements[2]))
+    message = array_status.status(folder, PLACE, "slurm", Answers(found=held)).message
+    assert message.startswith(
+        "3 elements: 2 succeeded, 1 queued. Number 3: It waits: launch failed requeued held. No node"
+    )
+    assert "`scontrol release`" in message
+
+
 def test_an_array_that_was_cancelled_as_a_whole_is_cancelled_whatever_failed_before() -> None:
     assert array(ENDED, FAILED, "CANCELLED", cancelled=True).state is State.CANCELLED
     assert array(ENDED, FAILED, "RUNNING", cancelled=True).state is State.CANCELLING
