@@ -129,10 +129,11 @@ class Slurm:
         self.run("scontrol", "update", f"job={scheduler_id}", "StartTime=now")
 
     def start_again(self, scheduler_id: str) -> None:
-        """The same when nothing of the run before is left: its end would be taken for that of the new one, which is why
-        Slurm lets two minutes pass. The id is not an array's."""
+        """The same when nothing of the run before is left: its end would be taken for that of the new one, and what a
+        node has revoked, it refuses within the same second; this is why Slurm lets two minutes pass. The id is not an
+        array's."""
         wait_until(lambda: not self._is_there_still(scheduler_id), "the end of the first run")
-        self.start_now(scheduler_id)
+        self.run("scontrol", "update", f"job={scheduler_id}", "StartTime=now+2")
 
     def _is_there_still(self, scheduler_id: str) -> bool:
         mark = f"slurmstepd: [{scheduler_id}.".encode()
