@@ -59,5 +59,6 @@ class Origin(NamedTuple):
 def find_program(name: str) -> str | None:
     """The program beside our interpreter, else on the PATH."""
     folders = [str(Path(sys.executable).parent), *os.environ.get("PATH", os.defpath).split(os.pathsep)]
-    candidates = (Path(folder or ".").absolute() / name for folder in folders)
-    return next((str(path) for path in candidates if os.access(path, os.X_OK) and path.is_file()), None)
+    candidates = (f"{folder or '.'}/{name}" for folder in folders)  # as texts: each job looks in all of them
+    found = (path for path in candidates if os.access(path, os.X_OK) and Path(path).is_file())
+    return next((str(Path(path).absolute()) for path in found), None)
