@@ -78,7 +78,7 @@ class Batch:
     def list_jobs(self, target: Target, limit: int) -> Conversation[Sequence[Status]]:
         """Newest first."""
         site = Site.of(self.dialect.name, target)
-        answer = yield looking.newest(site, limit)
+        answer = yield looking.newest(site, limit, self.dialect.name)
         known = yield from self._statuses(site, looking.folders(str(answer)))
         return list(known.values())
 

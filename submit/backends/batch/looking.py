@@ -17,7 +17,8 @@ _LOOK = r"""
 set -f
 cd "$1/jobs" 2>/dev/null || exit 0
 if [ "$2" -gt 0 ]; then
-  keys=$(find . -mindepth 2 -maxdepth 2 -name job.json -printf '%T@ %h\n' | sort -rn | head -n "$2" | sed 's/.* ..//')
+  keys=$(find . -mindepth 2 -maxdepth 2 -name job.json -exec grep -lF "$3" {} + | xargs -r stat -c '%.9Y %n' |
+    sort -rn | head -n "$2" | sed 's,.* \./,,; s,/job\.json,,')
 else
   keys=$(cat)
 fi
@@ -87,12 +88,13 @@ def look(site: Site, units: Iterable[str]) -> Command:
     return _look(site, 0, tuple(units))
 
 
-def newest(site: Site, limit: int) -> Command:
-    return _look(site, limit, ())
+def newest(site: Site, limit: int, backend: str) -> Command:
+    """The jobs of one backend; another may have the same folder."""
+    return _look(site, limit, (), json.dumps({"backend": backend})[1:-1])
 
 
-def _look(site: Site, limit: int, units: Sequence[str]) -> Command:
-    argv = ("sh", "-c", _LOOK, "look", site.root, str(limit))
+def _look(site: Site, limit: int, units: Sequence[str], words: str = "") -> Command:
+    argv = ("sh", "-c", _LOOK, "look", site.root, str(limit), words)
     assumed = "now 0\n" + "".join(_assumed(Place.of(site, unit)) for unit in units)
     stdin = "".join(f"{key}\n" for key in jobs_of(units))
     return Command(argv=argv, stdin=stdin, host=site.host, assumed=assumed, changes=False)

@@ -42,6 +42,7 @@ def job_file(spec: JobSpec, target: Target) -> JsonObject:
     grace = options.get("grace")
     return {
         "key": key_of(spec),
+        "backend": target.backend,
         "name": spec.display_name,
         "submission_id": spec.submission_id,
         "labels": dict(spec.labels),

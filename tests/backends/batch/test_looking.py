@@ -23,7 +23,7 @@ def site(tmp_path: Path) -> Site:
 
 def job(site: Site, key: str, files: Mapping[str, str] = {}) -> None:
     folder = Path(site.folder, "jobs", key)
-    for name, text in {"job.json": json.dumps({"name": key}), "task.sh": "exit 3", **files}.items():
+    for name, text in {"job.json": json.dumps({"backend": "slurm", "name": key}), "task.sh": "exit 3", **files}.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
 
@@ -42,8 +42,13 @@ def test_records_cancellation_and_the_schedulers_log_are_found(site: Site) -> No
     found = answer(looking.look(site, ["rich", "poor", "gone"]))
     assert set(found) == {"rich", "poor"}
     rich, poor = found["rich"], found["poor"]
-    assert (rich.job, rich.records, rich.cancelled, rich.log) == ({"name": "rich"}, [second], True, "slurmstepd: error")
-    assert (poor.job, poor.records, poor.cancelled, poor.log) == ({"name": "poor"}, [], False, "")
+    assert (rich.job["name"], rich.records, rich.cancelled, rich.log) == (
+        {"backend": "slurm", "name": "rich"},
+        [second],
+        True,
+        "slurmstepd: error",
+    )
+    assert (poor.job["name"], poor.records, poor.cancelled, poor.log) == ("poor", [], False, "")
     assert 0 <= rich.age_s < 3600
 
 
@@ -57,7 +62,7 @@ def test_what_is_being_written_or_is_the_tasks_own_is_left_out(site: Site) -> No
     }
     job(site, "busy", {**drafts, **own})
     found = answer(looking.look(site, ["busy"]))["busy"]
-    assert (found.job, found.records, found.cancelled) == ({"name": "busy"}, [], False)
+    assert (found.job, found.records, found.cancelled) == ({"backend": "slurm", "name": "busy"}, [], False)
 
 
 def test_a_log_may_say_anything(site: Site) -> None:
@@ -82,10 +87,12 @@ def test_many_jobs_take_more_than_one_start_of_a_program(site: Site) -> None:
     assert all(found[key].log == f"of {key}" and found[key].records[0]["of"] == key for key in keys)
 
 
-def test_the_newest_are_found_without_their_keys(site: Site) -> None:
+def test_the_newest_of_one_backend_are_found_without_their_keys(site: Site) -> None:
+    """Another has the same folder."""
+    job(site, "theirs", {"job.json": json.dumps({"backend": "gridengine"})})
     for number, key in enumerate(("old", "older", "new")):
         job(site, key)
         os.utime(Path(site.folder, "jobs", key, "job.json"), (1000 - 10 * number,) * 2)
     os.utime(Path(site.folder, "jobs/new/job.json"), (2000, 2000))
-    assert list(answer(looking.newest(site, 2))) == ["new", "old"]
-    assert answer(looking.newest(Site(host="", folder=f"{site.folder}/nowhere"), 2)) == {}
+    assert list(answer(looking.newest(site, 2, "slurm"))) == ["new", "old"]
+    assert answer(looking.newest(Site(host="", folder=f"{site.folder}/nowhere"), 2, "slurm")) == {}
