@@ -43,7 +43,7 @@ def test_records_cancellation_and_the_schedulers_log_are_found(site: Site) -> No
     assert set(found) == {"rich", "poor"}
     rich, poor = found["rich"], found["poor"]
     assert (rich.job["name"], rich.records, rich.cancelled, rich.log) == (
-        {"backend": "slurm", "name": "rich"},
+        "rich",
         [second],
         True,
         "slurmstepd: error",
