@@ -165,18 +165,24 @@ class Cursor:
 
     def read_up_to(self, timestamp: str, token: str) -> Self:
         """After a page that is not the last: what had arrived when the list began and is older has been read."""
-        arrived = min(timestamp, self.newest, self.began)
-        return replace(self._behind(arrived) if arrived else self, token=token, turn=True)
+        return replace(self._behind(min(timestamp, self._sure)), token=token, turn=True)
 
     def listed(self) -> Self:
         """After the last page of a list: everything that had arrived when it began has been read."""
         shortest, longest = LOOK_EVERY_S
         every_s = shortest if self.missed and self.age_s > shortest else min(2 * self.every_s, longest)
-        arrived = max(self.known, min(self.newest or self.began, self.began))
-        return replace(self._behind(arrived), query="", token="", given=0, every_s=every_s)
+        return replace(self._behind(max(self.known, self._sure)), query="", token="", given=0, every_s=every_s)
+
+    @property
+    def _sure(self) -> str:
+        """A time at which the list had begun, by the service's clock: ours may be ahead of it. What a tail has given
+        between the pages of a check may be younger."""
+        return min(self.known if self.check else self.newest, self.began)
 
     def _behind(self, arrived: str) -> Self:
         """What had arrived at that time has been read, but for what is not to be seen yet."""
+        if not arrived:
+            return self
         after = replace(self, horizon=max(self.horizon, times.earlier(arrived, OVERLAP_S)))
         return replace(after, seen=self.seen.since(after._remembered))
 

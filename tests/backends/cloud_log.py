@@ -60,7 +60,8 @@ class CloudLog:
 
     `troubles` are what the next answers are instead, by their HTTP status; 403 concerns tails alone, 400 the pages of a
     list behind the first, "" is none.
-    `by_text`: of a place in the log only the text is kept from one page to the next."""
+    `by_text`: of a place in the log only the text is kept from one page to the next. `ahead_s`: that much the clock of
+    who reads is wrong."""
 
     def __init__(
         self,
@@ -74,12 +75,14 @@ class CloudLog:
         list_s: float = STEP_S,
         refused: tuple[float, float] = (0.0, 0.0),
         by_text: bool = False,
+        ahead_s: float = 0.0,
     ) -> None:
         self._arrivals = [(self._order(item), _seconds(item), item) for item in entries]
         self._arrivals.sort(key=lambda arrival: arrival[0])
         self._by_arrival = sorted(((arrival, item) for _, arrival, item in self._arrivals), key=itemgetter(0))
         self.end, self.page_size, self.tail_limit = end, page_size, tail_limit
         self._lost, self._list_s, self._refused, self._by_text = frozenset(lost), list_s, refused, by_text
+        self._ahead_s = ahead_s
         self.now = 0.0
         self.calls: list[tuple[float, str]] = []
         self.listed = 0
@@ -95,7 +98,7 @@ class CloudLog:
                 self.now += cast(float, step.request["seconds"])
                 return {}
             case "now":
-                return {"now": moment(self.now)}
+                return {"now": moment(self.now + self._ahead_s)}
             case "get":
                 return {"end": moment(self.end) if self.now >= self.end else ""}
             case "entries.list":

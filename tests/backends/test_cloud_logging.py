@@ -231,6 +231,16 @@ def test_a_machine_whose_clock_is_ahead_loses_no_line_of_a_long_log() -> None:
         assert len(set(names(log))) == 2 * 299 + 1
 
 
+@pytest.mark.parametrize("ahead_s", [-3600, -30, 30, 3600])
+def test_the_clock_of_who_reads_may_be_wrong(ahead_s: float) -> None:
+    """Nothing is there at first, and the tail loses something all the time; a check takes longer than a minute."""
+    lost = [entry(f"lost {second}", 7200 + second) for second in range(20, 200)]
+    ids, lines = [str(item["insertId"]) for item in lost], [*steady(7220, 7400, 1), *lost]
+    log = CloudLog([*lines, last_words(7400)], 7400, page_size=5, list_s=1, lost=ids, ahead_s=ahead_s)
+    log.now = 7200.0
+    assert len(names(log)) == len(lines) + 1
+
+
 def test_a_clock_that_is_always_wrong_is_no_lateness_to_be_waited_for() -> None:
     skewed = [entry(f"line {n}", n - 8, n) for n in range(9, 30)]
     log = CloudLog([*skewed, last_words(30)], 30)
