@@ -142,6 +142,29 @@ def test_what_is_no_number_of_an_element_names_nothing(name: str) -> None:
         Place.parse(Handle("slurm", name), TARGET)
 
 
+def test_of_an_array_all_is_looked_at_again_when_one_element_has_ended_meanwhile() -> None:
+    job = 'now 99\nfile 1 digits/job.json\ndigits/job.json:{"elements": 2}\n'
+    records = [
+        f'digits/records/{number}.workerpool0-0.0.json:{{"replica": "workerpool0-0", "restart": 0, "state": "{state}", '
+        '"exit_code": 0, "cause": null}\n'
+        for number, state in ((1, "ENDED"), (2, "RUNNING"), (2, "ENDED"))
+    ]
+    looks = [job + records[0] + records[1], job + records[0] + records[2]]
+    asked: list[str] = []
+
+    def cluster(step: Step) -> Reply:
+        assert isinstance(step, Command)
+        if "look" in step.argv:
+            asked.append(step.stdin)
+            return looks[len(asked) - 1]
+        return "digits|7_2|COMPLETED|None|1|2|3\n"
+
+    handle = Handle("slurm", "digits")
+    found = carry_out(slurm.describe([handle], TARGET), cluster)[handle]
+    assert (found.state, found.message) == (State.SUCCEEDED, "2 elements: 2 succeeded.")
+    assert asked == ["digits\n", "digits\n"]
+
+
 def test_a_cancellation_that_was_refused_leaves_no_mark_of_its_element() -> None:
     """It goes on, and is to look so."""
     removed: list[tuple[str, ...]] = []

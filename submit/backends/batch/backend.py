@@ -196,8 +196,9 @@ class Batch:
         """
         open_keys = [unit.key for folder in folders.values() for unit in folder.units if ending(unit) is None]
         answers = (yield from self._ask(site, open_keys)) if open_keys else Answers()
-        if gone := [key for key in open_keys if answers.tells_end_of(key)]:
-            answer = yield looking.look(site, gone)
+        gone = {key for key in open_keys if answers.tells_end_of(key)}
+        if changed := [key for key, folder in folders.items() if any(unit.key in gone for unit in folder.units)]:
+            answer = yield looking.look(site, changed)
             again = looking.folders(str(answer))
             folders = {key: _at(Place.of(site, key), again) or folder for key, folder in folders.items()}
         return {key: self._status(Place.of(site, key), folder, answers) for key, folder in folders.items()}

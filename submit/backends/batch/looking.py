@@ -23,13 +23,14 @@ else
   keys=$(cat)
 fi
 [ -n "$keys" ] || exit 0
+of=$4 log=cluster${4:+.}${4:-*.}log
 set -- $keys
 date '+now %s'
 exec 4>&1
 logs=$(find "$@" -mindepth 1 -maxdepth 2 -type d ! -name records -prune -o \
   \( -name job.json -o -name 'cancelled*' \) -printf 'file %T@ %p\n' ! -name job.json -o \
-  -name '*.json' -exec grep -H '' {} + -o \
-  -name 'cluster*.log' -size +0 -exec sh -c '{ echo; exec tail -v -c 1000 "$@"; } >&3' tail {} + 3>&1 >&4 2>/dev/null)
+  \( -name job.json -o -name "$of*.json" \) -exec grep -H '' {} + -o \
+  -name "$log" -size +0 -exec sh -c '{ echo; exec tail -v -c 1000 "$@"; } >&3' tail {} + 3>&1 >&4 2>/dev/null)
 [ -z "$logs" ] || printf '%s\n' "$logs"
 exit 0
 """
@@ -84,7 +85,7 @@ class _Found:
 
 
 def look(site: Site, units: Iterable[str]) -> Command:
-    """Of an array's element all of the array."""
+    """Of a single element of an array no other records are read."""
     return _look(site, 0, tuple(units))
 
 
@@ -94,8 +95,10 @@ def newest(site: Site, limit: int, backend: str) -> Command:
 
 
 def _look(site: Site, limit: int, units: Sequence[str], words: str = "") -> Command:
-    argv = ("sh", "-c", _LOOK, "look", site.root, str(limit), words)
-    assumed = "now 0\n" + "".join(_assumed(Place.of(site, unit)) for unit in units)
+    places = [Place.of(site, unit) for unit in units]
+    of = f"{places[0].element}." if len(places) == 1 and places[0].element else ""
+    argv = ("sh", "-c", _LOOK, "look", site.root, str(limit), words, of)
+    assumed = "now 0\n" + "".join(map(_assumed, places))
     stdin = "".join(f"{key}\n" for key in jobs_of(units))
     return Command(argv=argv, stdin=stdin, host=site.host, assumed=assumed, changes=False)
 

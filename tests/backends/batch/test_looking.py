@@ -52,6 +52,19 @@ def test_records_cancellation_and_the_schedulers_log_are_found(site: Site) -> No
     assert 0 <= rich.age_s < 3600
 
 
+def test_of_one_element_alone_no_others_records_are_read(site: Site) -> None:
+    records = {f"records/{n}.workerpool0-0.0.json": json.dumps({"replica": "a", "restart": 0}) for n in (1, 7, 17, 71)}
+    logs = {f"cluster.{n}.log": f"of {n}\n" for n in (1, 7, 17, 71)}
+    job(site, "array", {**records, **logs, "job.json": '{"elements": 99}', "cancelled.7": "", "cancelled.17": ""})
+    seventh = answer(looking.look(site, ["array.7"]))["array"]
+    whole, both = (answer(looking.look(site, keys))["array"] for keys in (["array"], ["array.7", "array.17"]))
+    assert whole.elements == both.elements
+    assert seventh.elements[6] == whole.elements[6]
+    assert (len(whole.elements[6].records), whole.elements[6].log, whole.elements[6].cancelled) == (1, "of 7", True)
+    assert [n for n, each in enumerate(whole.elements, 1) if each.records and each.log] == [1, 7, 17, 71]
+    assert [n for n, each in enumerate(seventh.elements, 1) if each.records or each.log] == [7]
+
+
 def test_what_is_being_written_or_is_the_tasks_own_is_left_out(site: Site) -> None:
     drafts = {"records/a.0.json.node.7": '{"restart": 9}', "records/b.0.json": '{"restart": '}
     own = {
