@@ -13,7 +13,8 @@ from submit.backends.batch import gridengine as dialect
 from submit.backends.batch import request
 from submit.backends.batch.dialect import BatchJob
 from submit.backends.batch.place import Site
-from submit.job import Cause, JobSpec, Machine, Package, Pool, PythonModule, Role, Scheduling, State, Target
+from submit.errors import UsageError
+from submit.job import Cause, JobSpec, Machine, Package, Pool, PythonModule, Retry, Role, Scheduling, State, Target
 from submit.steps import Command, Upload, preview
 
 TARGET = Target(backend="gridengine", state_dir="/state", bucket_root="/state/buckets", region="us-central1")
@@ -145,3 +146,10 @@ def test_accounting_is_read_as_it_was_recorded() -> None:
     }
     assert jobs["demo_limit-6"].reason == "qmaster enforced h_rt, h_cpu, or h_vmem limit"
     assert jobs["demo_run-4"].ended == datetime(2026, 11, 26, 7, 12, 37, tzinfo=UTC)
+
+
+def test_retries_that_grid_engine_cannot_tell_apart_are_refused() -> None:
+    with pytest.raises(UsageError, match="does not say whether a job was preempted or its host was lost") as caught:
+        preview(gridengine.submit(replace(ONE, retry=Retry(limit=1, on=("preempted",))), TARGET))
+    assert "Name both" in caught.value.problems[0].hint
+    preview(gridengine.submit(replace(ONE, retry=Retry(limit=1, on=("preempted", "node_lost"))), TARGET))

@@ -25,6 +25,7 @@ from submit.job import (
     ParameterKind,
     Pool,
     PythonModule,
+    Retry,
     Role,
     Scheduling,
     State,
@@ -100,6 +101,21 @@ def _without_digests(text: str) -> str:
     import re
 
     return re.sub(r"programs/[0-9a-f]{64}/", "programs/DIGEST/", text)
+
+
+@pytest.mark.parametrize(
+    ("retry", "directive"),
+    [
+        (Retry(), "--requeue"),
+        (Retry(limit=3, on=("preempted", "node_lost")), "--requeue"),
+        (Retry(limit=3, exit_codes=(137,)), "--no-requeue"),
+    ],
+)
+def test_slurm_starts_a_job_again_unless_its_retries_are_for_other_causes(retry: Retry, directive: str) -> None:
+    steps, _ = preview(slurm.submit(replace(ONE, retry=retry), TARGET))
+    command = steps[-1]
+    assert isinstance(command, Command)
+    assert f"#SBATCH {directive}\n" in str(command.stdin)
 
 
 def test_everything_goes_where_the_config_says() -> None:

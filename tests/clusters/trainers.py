@@ -75,3 +75,16 @@ for _ in peers:
     server.accept()
 """
 """as TensorFlow's servers do: everyone is reached by everyone; only the chief ends by itself"""
+
+COUNTS = """
+import os, sys
+job_dir = sys.argv[sys.argv.index("--job-dir") + 1]
+os.makedirs(job_dir, exist_ok=True)
+mark = os.path.join(job_dir, "runs-" + os.environ["RANK"])
+runs = len(open(mark).read()) if os.path.exists(mark) else 0
+print("run", runs + 1, flush=True)
+open(mark, "a").write(".")
+codes = {codes}.get(os.environ["RANK"], [])
+sys.exit(codes[runs] if runs < len(codes) else 0)
+"""
+"""counts its runs in its job dir, and ends with these codes in turn, by rank; then well"""

@@ -22,6 +22,9 @@ ANY_CLUSTER: Mapping[Feature, Capability] = {
     Feature.FLEX_START: StandsIn("a queue waits for its machines in any case"),
     Feature.MAX_COST: Refused("a cluster of your own has no list price; limit the time instead, like `timeout: 2h`"),
     Feature.REHEARSAL: Refused("machines are taken away by the scheduler; requeue the job by its own command"),
+    Feature.RETRIES: StandsIn(
+        "a trainer that is started again for its exit code stays on its nodes, and within the time-out of the job"
+    ),
     Feature.NETWORK: Refused(_ELSEWHERE),
     Feature.SERVICE_ACCOUNT: StandsIn("the job runs as you"),
     Feature.ENCRYPTION: Refused(_ELSEWHERE),

@@ -86,6 +86,10 @@ class Dialect(Protocol):
     @property
     def capabilities(self) -> Mapping[Feature, Capability]: ...
 
+    @property
+    def restarts_alike(self) -> str:
+        """Why a job that was preempted cannot be told from one whose node was lost; empty if it can."""
+
     def script(self, job: BatchJob) -> str:
         """What the scheduler runs: its directives, then a start of `task.sh` for each replica, in the job's folder."""
 

@@ -19,6 +19,7 @@ from submit.job import Json
 
 name = "gridengine"
 title = "Grid Engine"
+restarts_alike = "Grid Engine does not say whether a job was preempted or its host was lost"
 
 options: Mapping[str, str] = {
     "host": "the machine that has qsub, as ssh names it; this machine if it is not said",
@@ -49,7 +50,6 @@ capabilities: Mapping[Feature, Capability] = {
     Feature.SPOT: StandsIn("whether a job may be suspended is the queue's, see `submit.gridengine.queue`"),
     Feature.MAX_WAIT: Refused("Grid Engine waits without a limit; cancel the job if it waits too long"),
     Feature.PRIORITY: Refused("Grid Engine's priorities are the site's; name a `submit.gridengine.project`"),
-    Feature.RETRIES: Refused("Grid Engine itself starts jobs again whose host was lost"),
 }
 
 _KINDS = (

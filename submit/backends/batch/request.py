@@ -6,6 +6,7 @@ import hashlib
 import json
 import math
 from collections.abc import Iterator
+from dataclasses import asdict
 from functools import cache
 from importlib.resources import files
 from typing import cast
@@ -26,6 +27,9 @@ RENDEZVOUS_S = 600.0
 
 def uploads(spec: JobSpec, site: Site, dialect: Dialect, target: Target) -> Iterator[Upload]:
     """What has to be on the shared file system before the job is submitted; what is there is not sent again."""
+    if len(spec.retry.on) == 1 and dialect.restarts_alike:
+        hint = "Name both in `retry_on`, preempted and node_lost, or neither."
+        raise UsageError(Problem(message=f"submit.retry_on: {dialect.restarts_alike}", hint=hint))
     for name in ("launcher.py", "batch_task.py"):
         yield upload(program(name), _program(name), site)
     for package in spec.packages:
@@ -59,6 +63,7 @@ def job_file(spec: JobSpec, target: Target) -> JsonObject:
         "grace_s": float(grace) if isinstance(grace, int | float) else GRACE_S,
         "rendezvous_s": RENDEZVOUS_S,
         "memory_limit_bytes": None,
+        "retry": asdict(spec.retry),
         "layered": Environment.of(options).is_given,
         **elements(spec),
     }
@@ -73,7 +78,7 @@ def batch_job(spec: JobSpec, site: Site) -> BatchJob:
         replicas=sum(pool.replicas for pool in spec.pools),
         shape=shape(spec),
         limit_s=None if limit is None else limit + spare,
-        requeue=not spec.scheduling.disable_retries,
+        requeue=bool(spec.retry.on) if spec.retry.limit else not spec.scheduling.disable_retries,
         array=array_of(spec),
         options=spec.options,
     )

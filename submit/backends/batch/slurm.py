@@ -19,6 +19,7 @@ from submit.job import Json
 
 name = "slurm"
 title = "Slurm"
+restarts_alike = ""
 
 options: Mapping[str, str] = {
     "host": "the machine that has sbatch, as ssh names it; this machine if it is not said",
@@ -48,7 +49,6 @@ capabilities: Mapping[Feature, Capability] = {
     Feature.SPOT: StandsIn("whether a job may be preempted is the partition's, see `submit.slurm.partition`"),
     Feature.MAX_WAIT: Refused("Slurm waits without a limit; cancel the job if it waits too long"),
     Feature.PRIORITY: Refused("Slurm's priorities are the site's; name a `submit.slurm.qos`"),
-    Feature.RETRIES: Refused("Slurm itself starts jobs again that were preempted or lost their node"),
 }
 
 _AWAY = re.compile(r"unable to contact|connect failure|socket timed out|connection refused|send/recv operation", re.I)

@@ -27,6 +27,8 @@ _CAUSES = {
     "environment": Cause.ENVIRONMENT,
     "signal": Cause.SIGNAL,
     "terminated": Cause.SIGNAL,
+    "preempted": Cause.PREEMPTED,
+    "node_lost": Cause.LOST,
 }
 _UNCLEAR = ("signal", "terminated")
 """Perhaps the scheduler has ended it; it knows why."""
@@ -98,7 +100,7 @@ def ending(folder: Folder) -> Verdict | None:
         limit = cast(float, folder.job.get("max_silence_s") or 0)
         message = f"The job wrote nothing for {limit:g} s and was terminated."
         return Verdict(state=State.FAILED, cause=Cause.TIMEOUT, message=message)
-    if record.get("why") or record.get("cause") in _UNCLEAR:
+    if record.get("why") or record.get("again") or record.get("cause") in _UNCLEAR:
         return None
     if record.get("cause") is None and record.get("exit_code") == 0:
         return Verdict(state=State.SUCCEEDED, exit_code=0)
@@ -138,8 +140,10 @@ def _active(folder: Folder, queued: Queued) -> Verdict:
         return Verdict(state=State.CANCELLING)
     if queued.state is State.QUEUED:
         return Verdict(state=State.QUEUED, message=_waiting(queued))
-    runs = any(record.get("state") == "RUNNING" for record in folder.records)
-    return Verdict(state=State.RUNNING if runs else State.PREPARING)
+    if any(record.get("state") == "RUNNING" for record in folder.records):
+        return Verdict(state=State.RUNNING)
+    again = (str(record.get("message") or "") for record in folder.records if record.get("again"))
+    return Verdict(state=State.PREPARING, message=next(again, ""))
 
 
 def _waiting(queued: Queued) -> str:
@@ -223,7 +227,7 @@ def _replica(name: str, record: JsonObject | None, job: State) -> ReplicaStatus:
         name=name,
         state=(done if done is State.SUCCEEDED else told) if record.get("state") == "ENDED" else running,
         exit_code=code,
-        restarts=cast(int, record.get("restart") or 0),
+        restarts=cast(int, record.get("restarts", record.get("restart", 0))),
         peak_memory_bytes=cast("int | None", record.get("peak_memory_bytes")),
         cpu_s=cast("float | None", record.get("cpu_s")),
     )

@@ -325,3 +325,34 @@ def test_an_answer_has_what_each_element_of_an_array_says() -> None:
     assert [element.log for element in whole.elements] == ["slurmstepd: error", "", "no"]
     assert whole.unit(Place.of(PLACE.site, "one.3")) is whole.elements[2]
     assert whole.unit(Place.of(PLACE.site, "one.4")) is None
+
+
+AGAIN: JsonObject = {**ENDED, "exit_code": 137, "cause": "exit code", "again": True, "message": "started again in 9 s"}
+
+
+@pytest.mark.parametrize(
+    ("queue", "state", "cause"),
+    [
+        ("RUNNING", State.PREPARING, None),
+        ("TIMEOUT TimeLimit", State.FAILED, Cause.TIMEOUT),
+        ("NODE_FAIL NodeDown", State.FAILED, Cause.LOST),
+        ("CANCELLED", State.CANCELLED, Cause.CANCELLED),
+        ("", State.FAILED, Cause.EXIT_CODE),
+    ],
+)
+def test_a_trainer_that_is_to_begin_again_has_not_ended_the_job(queue: str, state: State, cause: Cause | None) -> None:
+    found = seen(AGAIN, queue=queue)
+    assert (found.state, found.cause) == (state, cause)
+
+
+def test_while_it_pauses_its_record_says_why() -> None:
+    assert seen(AGAIN, queue="RUNNING").message == "started again in 9 s"
+    assert seen({**RUNS, "restart": 1}, queue="RUNNING").message == ""
+
+
+@pytest.mark.parametrize(("word", "cause"), [("preempted", Cause.PREEMPTED), ("node_lost", Cause.LOST)])
+def test_a_start_that_was_one_too_many_is_told_by_its_cause_and_not_counted(word: str, cause: Cause) -> None:
+    refused = {**ENDED, "restart": 3, "restarts": 2, "exit_code": None, "cause": word, "message": "as often as"}
+    found = seen(refused)
+    assert (found.state, found.cause, found.message) == (State.FAILED, cause, "as often as")
+    assert [replica.restarts for replica in found.replicas] == [2]
