@@ -8,10 +8,11 @@ import re
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import quantiles
+from typing import Self
 
 from bench.processes import BrokenError
 
@@ -56,17 +57,16 @@ def follow(
     assert process.stdout is not None
     deadline = threading.Timer(timeout_s, process.terminate)
     deadline.start()
-    seen, memory, tail, last = _Seen(), _Memory(process.pid), b"", b""
+    parts: list[tuple[int, bytes]] = []  # understood at the end: until then the processor is the program's
+    memory, tail = _Memory(process.pid), b""
     while data := os.read(process.stdout.fileno(), _READ_BYTES):
-        now = time.time_ns()
-        whole, newline, rest = (tail + data).rpartition(b"\n")
-        seen.add(whole, now)
-        if wait and wait[0] in tail + data:
+        parts.append((time.time_ns(), data))
+        shown = tail + data
+        if wait and wait[0] in shown:
             wait[1]()
             wait = None
-        last, tail = (last + whole + newline)[-2000:], rest
+        tail = shown[-2000:]
         memory.look()
-    seen.add(tail, time.time_ns())
     process.stdout.close()
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
@@ -74,8 +74,9 @@ def follow(
     deadline.cancel()
     if process.returncode != 0:
         over = f"not done after {timeout_s:.0f} s" if is_over else f"exit code {process.returncode}"
-        raise BrokenError(f"{' '.join(argv)}: {over}\n{(last + tail).decode(errors='replace')}")
+        raise BrokenError(f"{' '.join(argv)}: {over}\n{tail.decode(errors='replace')}")
     ended = time.time()
+    seen = _Seen.of(parts)
     return Followed(
         latencies_s=seen.latencies_s,
         lines=len(seen.numbers),
@@ -92,6 +93,16 @@ class _Seen:
         self.latencies_s: list[float] = []
         self.numbers: set[int] = set()
         self.repeated = 0
+
+    @classmethod
+    def of(cls, parts: Iterable[tuple[int, bytes]]) -> Self:
+        """What was read, and when. A line is there when its end is, the last one when it ends."""
+        seen, now_ns, tail = cls(), 0, b""
+        for now_ns, data in parts:
+            whole, _, tail = (tail + data).rpartition(b"\n")
+            seen.add(whole, now_ns)
+        seen.add(tail, now_ns)
+        return seen
 
     def add(self, text: bytes, now_ns: int) -> None:
         for number, written_ns in _STAMP.findall(text):

@@ -22,6 +22,8 @@ LOOK_EVERY_S = (5.0, 60.0)
 """And then: the shorter, if a list had what the tail should have given, as behind proxies that keep streams back."""
 MANY, PUT_OFF_S = 1000, 5.0
 """A list that is due waits up to so long for a pause of the tail, if that has given so much since the last one."""
+HOLD_S = (0.05, 0.2)
+"""How long entries of a tail wait for older ones, at least and at most: replicas' agents send in turns."""
 LATE_S, LATEST_S = 0.2, 120.0
 """What is late for an entry, and what is later than anybody waits for at the end."""
 STRAGGLERS_S = 5.0
@@ -108,6 +110,14 @@ class Cursor:
     def is_trusted(self) -> bool:
         """Nothing is known that the tail has not given since the last list."""
         return bool(self.session and self.age_s and self.began) and not (self.gap or self.end)
+
+    @property
+    def hold_s(self) -> float:
+        """As long as an older entry may come after a newer one, as far as those before were on their way."""
+        spread_s = max((each[1] for each in self.lags.values()), default=0.0)
+        spread_s -= min((each[0] for each in self.lags.values()), default=0.0)
+        least, most = HOLD_S
+        return min(least + spread_s, most)
 
     @property
     def is_settled(self) -> bool:

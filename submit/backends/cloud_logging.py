@@ -23,8 +23,6 @@ from submit.logs.seen import Seen
 from submit.steps import Call, Conversation
 
 PAGE_SIZE = 1000
-HOLD_S = 0.2
-"""How long entries of a tail wait for older ones: replicas' agents send in turns."""
 ASK_S, SOON_S = 0.5, 0.2
 """A silence of which it is asked whether the job has ended. After the last words it soon will have; and as long as a
 tail is not connected yet, lists are made."""
@@ -91,7 +89,7 @@ def _page(cursor: Cursor, log: _Log, wait_s: float, end: End) -> Conversation[Lo
         tail_s = 0.0 if is_amid_check else wait_s
         entries, cursor = yield from _tailed(cursor, log, tail_s)
         if entries:
-            return _answer(entries, cursor, hold_s=HOLD_S)
+            return _answer(entries, cursor, hold_s=cursor.hold_s)
         if cursor.is_tailing and not cursor.session:
             yield pause(CUT_S)
             return _answer([], cursor)

@@ -113,6 +113,15 @@ def test_what_is_refused_is_told() -> None:
         log.page("", 1.0)
 
 
+@pytest.mark.parametrize(("lags_s", "hold_s"), [((0, 0), 0.05), ((0.5, 0.625), 0.175), ((0.1, 3), 0.2)])
+def test_entries_of_a_tail_wait_for_older_ones_as_far_as_those_may_come(
+    lags_s: tuple[float, float], hold_s: float
+) -> None:
+    """The second is of another replica, whose agent or clock is slower."""
+    place = Cursor(lags={name: (lag_s, lag_s) for name, lag_s in zip(("a", "b"), lags_s, strict=True)}, seen=Seen())
+    assert place.hold_s == pytest.approx(hold_s)
+
+
 def test_a_page_token_that_has_become_invalid_begins_the_list_anew() -> None:
     log = CloudLog([*LINES, last_words(30)], 30, ["", "400"], page_size=10)
     log.now = 100.0
