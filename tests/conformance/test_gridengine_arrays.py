@@ -12,6 +12,7 @@ from submit.job import Cause, Handle, State
 from submit.testing.conformance import element, messages
 from submit.testing.site import Site
 from tests.clusters import gridengine
+from tests.clusters.daemons import wait_until
 from tests.clusters.sites import site_of
 
 pytestmark = pytest.mark.skipif(bool(gridengine.missing()), reason=gridengine.missing())
@@ -73,6 +74,8 @@ def test_an_element_that_is_started_again_is_counted_alone(site: Site, cluster: 
     handle = site.submit(AGAIN, config=config("3"))
     first = element(handle, 1)
     site.awaken(first)
+    # while the host still clears up after others it may forget to end the one that is to begin again
+    wait_until(lambda: cluster.run("qstat", "-xml").count("<tasks>") == 1, "the end of the others")
     cluster.run("qmod", "-rj", f"{id_of(cluster, handle)}.1")
     assert site.end(handle).state is State.SUCCEEDED
     assert [replica.restarts for replica in site.status(first).replicas] == [1]
