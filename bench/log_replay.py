@@ -9,6 +9,7 @@ from bench.arms import Arm, Measured, Sample, alternate
 from bench.emulated import REGION, emulated, submit
 from bench.followed import follow
 from bench.log_jobs import TIMEOUT_S, Load, job_place, sample, started, submit_stream, written
+from bench.logs import losses
 from bench.report import Limit, Report, missing
 from bench.setting import Setting
 
@@ -30,12 +31,12 @@ def replay(setting: Setting) -> Report:
         if not setting.quick:
             arms.insert(1, _arm("submit, this machine, many", setting, MANY, [], submit_stream))
         measured = alternate(arms, setting.runs, warm=False)
-    ours = measured[0]
+    many = None if setting.quick else measured[1]
     return Report(
         title="logs: replay of a job that has ended",
         columns=("lines", "lines/s", "wall", "CPU per line", "memory", "lost", "repeated"),
         rows=[_row(arm) for arm in measured],
-        limits=_limits(ours, None if setting.quick else measured[1]),
+        limits=[*_limits("this machine", measured[0]), *_limits("emulator", measured[-2]), *_growth(measured[0], many)],
         notes=["the start of the program is in all figures"],
         broken=[arm for arm in measured if arm.broken],
     )
@@ -63,18 +64,20 @@ def _gcloud(handle: str) -> Sequence[str]:
     return [programs.gcloud(), *stream, "--polling-interval=1"]
 
 
-def _limits(ours: Measured, many: Measured | None) -> list[Limit]:
-    limits = [
-        Limit("this machine: µs for each line ≤ 20, which is 50,000 lines/s", ours.median("us"), 20),
-        Limit("this machine: µs of CPU for each line ≤ 20", ours.median("cpu_us"), 20),
-        Limit("this machine: lines lost ≤ 0", ours.most("lost"), 0),
-        Limit("this machine: lines repeated ≤ 0", ours.most("repeated"), 0),
+def _limits(where: str, ours: Measured) -> list[Limit]:
+    return [
+        Limit(f"{where}: µs for each line ≤ 20, which is 50,000 lines/s", ours.median("us"), 20),
+        Limit(f"{where}: µs of CPU for each line ≤ 20", ours.median("cpu_us"), 20),
+        *losses(where, ours),
     ]
-    if many is not None:
-        rss, more = ours.most("rss_mb"), many.most("rss_mb")
-        growth = None if rss is None or more is None else more / rss
-        limits.append(Limit(f"memory for {MANY:,} lines ≤ 1.5 × that for {LINES:,}", growth, 1.5))
-    return limits
+
+
+def _growth(ours: Measured, many: Measured | None) -> list[Limit]:
+    if many is None:
+        return []
+    rss, more = ours.most("rss_mb"), many.most("rss_mb")
+    growth = None if rss is None or more is None else more / rss
+    return [Limit(f"memory for {MANY:,} lines ≤ 1.5 × that for {LINES:,}", growth, 1.5)]
 
 
 def _row(arm: Measured) -> Sequence[str]:
