@@ -113,11 +113,12 @@ class Cursor:
 
     @property
     def hold_s(self) -> float:
-        """As long as an older entry may come after a newer one, as far as those before were on their way."""
+        """As long as an older entry may come after a newer one: by a list that fills what the tail has not given, or
+        as far as those before were on their way."""
         spread_s = max((each[1] for each in self.lags.values()), default=0.0)
         spread_s -= min((each[0] for each in self.lags.values()), default=0.0)
         least, most = HOLD_S
-        return min(least + spread_s, most)
+        return min(least + spread_s, most) if self.is_trusted else most
 
     @property
     def is_settled(self) -> bool:

@@ -118,8 +118,10 @@ def test_entries_of_a_tail_wait_for_older_ones_as_far_as_those_may_come(
     lags_s: tuple[float, float], hold_s: float
 ) -> None:
     """The second is of another replica, whose agent or clock is slower."""
-    place = Cursor(lags={name: (lag_s, lag_s) for name, lag_s in zip(("a", "b"), lags_s, strict=True)}, seen=Seen())
+    lags = {name: (lag_s, lag_s) for name, lag_s in zip(("a", "b"), lags_s, strict=True)}
+    place = Cursor(lags=lags, session="1", age_s=5.0, began=moment(1), seen=Seen())
     assert place.hold_s == pytest.approx(hold_s)
+    assert replace(place, gap=True).hold_s == 0.2
 
 
 def test_a_page_token_that_has_become_invalid_begins_the_list_anew() -> None:
