@@ -156,8 +156,8 @@ class Conformance:
             entries += page.entries
             cursors.append(str(page.cursor))
             ended = page.ended
-        entries.sort(key=lambda entry: entry.timestamp)  # pages may say that older entries follow
-        assert messages(entries, "line ") == [f"line {number}" for number in range(LINES)]
+        in_order = sorted(entries, key=lambda entry: entry.timestamp)  # pages may say that older ones follow
+        assert messages(in_order, "line ") == [f"line {number}" for number in range(LINES)]
         middle = cursors[len(cursors) // 2]
         rest = site.log(handle, middle)
         behind = entries[len(entries) - len(rest) :]  # in the order in which they arrived, not in that of their times
