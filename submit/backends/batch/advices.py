@@ -6,7 +6,10 @@ from collections.abc import Mapping
 
 _NODES = "`sinfo -o '%N %c %m %G'` shows the CPUs, memory (MB) and GPUs of the nodes;"
 
+_NO_CLUSTER = "This machine belongs to no cluster: name one that may submit, as ssh knows it, with `submit.{}.host`."
+
 SLURM: Mapping[str, str] = {
+    "could not establish a configuration source": _NO_CLUSTER.format("slurm"),
     "invalid partition": "`sinfo` lists the partitions; name one with `submit.slurm.partition`.",
     "invalid account": "`sacctmgr show associations user=$USER` lists yours; name one with `submit.slurm.account`.",
     "invalid qos": "`sacctmgr show qos` lists them; name one with `submit.slurm.qos`.",
@@ -18,6 +21,7 @@ SLURM: Mapping[str, str] = {
 }
 
 GRIDENGINE: Mapping[str, str] = {
+    "unable to read qmaster name": _NO_CLUSTER.format("gridengine"),
     "unknown queue": "`qconf -sql` lists the queues; name one with `submit.gridengine.queue`.",
     "parallel environment": "`qconf -spl` lists them; name the site's with `submit.gridengine.smp` and `mpi`.",
     "unknown resource": "`qconf -sc` lists what can be asked for, e.g. with `submit.gridengine.gpu_resource`.",

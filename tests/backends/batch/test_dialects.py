@@ -117,11 +117,13 @@ def test_the_words_of_a_failure_say_what_it_means(words: Dialect, output: str, k
     ("words", "output", "advice"),
     [
         (slurm_words, "sbatch: error: invalid partition specified: nowhere", "`submit.slurm.partition`"),
+        (slurm_words, "sbatch: fatal: Could not establish a configuration source", "`submit.slurm.host`"),
         (slurm_words, "Batch job submission failed: Invalid account or account/partition", "`submit.slurm.account`"),
         (slurm_words, "Requested node configuration is not available", "`submit.slurm.cpus`"),
         (gridengine_words, 'Job was rejected because job requests unknown queue "x"', "`submit.gridengine.queue`"),
         (gridengine_words, 'the requested parallel environment "x" does not exist', "`submit.gridengine.smp`"),
         (gridengine_words, "Unable to run job: error: no suitable queues.", "`submit.gridengine.cpus`"),
+        (gridengine_words, "error: unable to read qmaster name: can't open", "`submit.gridengine.host`"),
         (slurm_words, "something new", ""),
     ],
 )
