@@ -338,18 +338,11 @@ class State(StrEnum):
     CANCELLED = "CANCELLED"
 
     @property
-    def rank(self) -> int:
-        """States are only ever left for one of a higher rank, so that a late answer never moves a job back."""
-        return _RANKS[self]
-
-    @property
     def ended(self) -> bool:
-        return self.rank == _RANKS[State.SUCCEEDED]
+        return self in _ENDED
 
 
-_RANKS = {State.QUEUED: 0, State.PREPARING: 1, State.RUNNING: 2, State.CANCELLING: 3} | dict.fromkeys(
-    (State.SUCCEEDED, State.FAILED, State.CANCELLED), 4
-)
+_ENDED = (State.SUCCEEDED, State.FAILED, State.CANCELLED)  # no set: it would hash each state that is looked for
 
 
 class Cause(StrEnum):

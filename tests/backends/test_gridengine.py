@@ -84,6 +84,12 @@ def test_the_queue_is_read_as_it_was_recorded() -> None:
     assert jobs["demo_need-11"].reason == 'cannot run in PE "smp" because it only offers 0 slots'
 
 
+def test_of_an_answer_about_all_jobs_only_those_that_were_asked_about_are_read() -> None:
+    text = (RECORDED / "qstat_array.txt").read_text()
+    assert {key.partition(".")[0] for key in dialect.queued(text, {"tc"})} == {"tc"}
+    assert not dialect.accounted((RECORDED / "qacct_array.txt").read_text(), {"tc"})
+
+
 def test_of_an_array_each_element_is_read_as_it_was_recorded() -> None:
     jobs = dialect.queued((RECORDED / "qstat_array.txt").read_text())
     held = [key for key, job in jobs.items() if job.word == "hqw"]

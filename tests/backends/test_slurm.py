@@ -228,6 +228,12 @@ def test_the_queue_is_read_as_it_was_recorded() -> None:
     assert not jobs["waits"].stuck
 
 
+def test_of_an_answer_about_all_jobs_only_those_that_were_asked_about_are_read() -> None:
+    text = (Path(__file__).parent / "recorded" / "squeue_array.txt").read_text()
+    assert set(dialect.queued(text, {"one"})) == {"one.1"}
+    assert set(dialect.accounted(text, {"one"})) == {"one.1"}
+
+
 def test_of_an_array_each_element_is_read_as_it_was_recorded() -> None:
     jobs = dialect.queued((Path(__file__).parent / "recorded" / "squeue_array.txt").read_text())
     assert {key: (job.state, job.reason) for key, job in jobs.items()} == {

@@ -211,13 +211,14 @@ class Batch:
 
     def _ask(self, site: Site, keys: Sequence[str]) -> Conversation[Answers]:
         """The queue, and accounting about what that does not know; `keys` are those of jobs and of elements."""
+        jobs = jobs_of(keys)
         try:
-            answer = yield _question(self.dialect.queue(jobs_of(keys)), site)
+            answer = yield _question(self.dialect.queue(jobs), site)
         except ServiceError as error:
             if self._is_away(error):
                 return Answers(problem=str(error))
             raise
-        found: dict[str, Queued] = dict(self.dialect.queued(str(answer)))
+        found: dict[str, Queued] = dict(self.dialect.queued(str(answer), frozenset(jobs)))
         missing = jobs_of(key for key in keys if key not in found)
         argv = self.dialect.accounting(missing) if missing else ()
         if argv:
@@ -225,7 +226,7 @@ class Batch:
                 answer = yield _question(argv, site)
             except ServiceError:  # most small clusters have none
                 return Answers(found=found)
-            found |= self.dialect.accounted(str(answer))
+            found |= self.dialect.accounted(str(answer), frozenset(missing))
         return Answers(found=found)
 
     def _is_away(self, error: ServiceError) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, Self
@@ -106,12 +106,13 @@ class Dialect(Protocol):
     def queue(self, keys: Sequence[str]) -> tuple[str, ...]:
         """One question for all of these jobs, those included that have just ended; of arrays for each element."""
 
-    def queued(self, answer: str) -> Mapping[str, Queued]: ...
+    def queued(self, answer: str, jobs: Container[str] | None = None) -> Mapping[str, Queued]:
+        """What the answer says of these jobs; it may be about all that the user has. None: of every job."""
 
     def accounting(self, keys: Sequence[str]) -> tuple[str, ...]:
         """The same of jobs that the queue has forgotten; empty if there is no such thing."""
 
-    def accounted(self, answer: str) -> Mapping[str, Queued]: ...
+    def accounted(self, answer: str, jobs: Container[str] | None = None) -> Mapping[str, Queued]: ...
     def cancellation(self, key: str, element: str = "") -> tuple[str, ...]:
         """Of a whole job, or of one element of an array."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 
 from submit.backends import Capability, Feature, Refused, StandsIn
 from submit.backends.batch import advices, devices, gridengine_answers
@@ -222,16 +222,16 @@ def queue(keys: Sequence[str]) -> tuple[str, ...]:
     return ("sh", "-c", _QUEUE, "qstat", ",".join(keys) if len(keys) <= _NAMED else "")
 
 
-def queued(answer: str) -> Mapping[str, Queued]:
-    return gridengine_answers.queued(answer)
+def queued(answer: str, jobs: Container[str] | None = None) -> Mapping[str, Queued]:
+    return gridengine_answers.queued(answer, jobs)
 
 
 def accounting(keys: Sequence[str]) -> tuple[str, ...]:
     return ("sh", "-c", _ACCOUNTING, "qacct", *(keys if len(keys) <= _NAMED else ()))
 
 
-def accounted(answer: str) -> Mapping[str, Queued]:
-    return gridengine_answers.accounted(answer)
+def accounted(answer: str, jobs: Container[str] | None = None) -> Mapping[str, Queued]:
+    return gridengine_answers.accounted(answer, jobs)
 
 
 def cancellation(key: str, element: str = "") -> tuple[str, ...]:

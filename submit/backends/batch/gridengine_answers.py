@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -27,21 +27,23 @@ FAILURES: Mapping[int, tuple[State, Cause | None]] = {
 }
 
 
-def queued(answer: str) -> Mapping[str, Queued]:
+def queued(answer: str, jobs: Container[str] | None = None) -> Mapping[str, Queued]:
     """Of `qstat -xml`, and behind it what `qstat -j` says about reasons."""
     from xml.etree import ElementTree
 
     document, end, details = answer.rpartition(_END)
     root = ElementTree.fromstring(document + end)  # noqa: S314 the user's own cluster
     reasons = _reasons(details)
-    jobs = (job for element in root.iter("job_list") for job in _jobs(element, reasons))
-    return {job.key: job for job in jobs}
+    elements = root.iter("job_list")
+    ours = (each for each in elements if jobs is None or each.findtext("JB_name") in jobs)
+    return {job.key: job for element in ours for job in _jobs(element, reasons)}
 
 
-def accounted(answer: str) -> Mapping[str, Queued]:
+def accounted(answer: str, jobs: Container[str] | None = None) -> Mapping[str, Queued]:
     """Of `qacct -j`: a block for each run and for each task of a parallel job; the last is the job's end."""
     blocks = (_fields(block) for block in re.split(r"^=+$", answer, flags=re.MULTILINE))
-    return {job.key: job for job in (_ended(fields) for fields in blocks if "jobname" in fields)}
+    ours = (fields for fields in blocks if (name := fields.get("jobname")) and (jobs is None or name in jobs))
+    return {job.key: job for job in map(_ended, ours)}
 
 
 def _jobs(element: Element, reasons: Mapping[str, str]) -> Iterator[Queued]:

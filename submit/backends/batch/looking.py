@@ -156,20 +156,22 @@ def _folder(key: str, found: _Found) -> Folder:
 def _unit(key: str, element: str, found: _Found) -> Folder:
     """Of the whole job, or of an element `.7`; with the array all of them are cancelled."""
     created = found.times.get(f"{key}/job.json", found.now)
-    records = found.records.get(key + element, [])
-    newest_run = max((_number(record.get("restart")) for record in records), default=0)
+    records = found.records.get(key + element)
     return Folder(
         key=key + element,
         job=found.jobs[key],
         created=datetime.fromtimestamp(created, UTC),
         age_s=max(0.0, found.now - created),
         cancelled=f"{key}/cancelled" in found.times or f"{key}/cancelled{element}" in found.times,
-        records=sorted(
-            (record for record in records if record.get("restart") == newest_run),
-            key=lambda record: str(record.get("replica")),
-        ),
+        records=_newest_run(records) if records else [],
         log=found.logs.get(key + element, "").strip(),
     )
+
+
+def _newest_run(records: Sequence[JsonObject]) -> Sequence[JsonObject]:
+    newest = max(_number(record.get("restart")) for record in records)
+    run = (record for record in records if record.get("restart") == newest)
+    return sorted(run, key=lambda record: str(record.get("replica")))
 
 
 def _number(value: object) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 
 from submit.backends import Capability, Feature, Refused, StandsIn
 from submit.backends.batch import advices, slurm_answers
@@ -153,8 +153,8 @@ def queue(keys: Sequence[str]) -> tuple[str, ...]:
     return ("env", "SLURM_TIME_FORMAT=%s", "squeue", "-h", "-r", "-t", "all", *which, "-o", "%j|%i|%T|%r|%V|%S|%e")
 
 
-def queued(answer: str) -> Mapping[str, Queued]:
-    return slurm_answers.jobs(answer)
+def queued(answer: str, jobs: Container[str] | None = None) -> Mapping[str, Queued]:
+    return slurm_answers.queued(answer, jobs)
 
 
 def accounting(keys: Sequence[str]) -> tuple[str, ...]:
@@ -165,8 +165,8 @@ def accounting(keys: Sequence[str]) -> tuple[str, ...]:
     return ("env", "SLURM_TIME_FORMAT=%s", "SLURM_BITSTR_LEN=0", "sacct", "-X", "-n", "-P", *when, *which, "-o", fields)
 
 
-def accounted(answer: str) -> Mapping[str, Queued]:
-    return slurm_answers.jobs(answer)
+def accounted(answer: str, jobs: Container[str] | None = None) -> Mapping[str, Queued]:
+    return slurm_answers.queued(answer, jobs)
 
 
 def cancellation(key: str, element: str = "") -> tuple[str, ...]:

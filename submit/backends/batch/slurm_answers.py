@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -59,10 +59,10 @@ STUCK: Mapping[str, str] = {
 }
 
 
-def jobs(answer: str) -> Mapping[str, Queued]:
+def queued(answer: str, jobs: Container[str] | None = None) -> Mapping[str, Queued]:
     """Of an array each element, with its number behind the key."""
     rows = (line.split("|") for line in answer.splitlines())
-    found = (_job(key, *facts) for key, *facts in rows if len(facts) == 6)
+    found = (_job(key, *facts) for key, *facts in rows if len(facts) == 6 and (jobs is None or key in jobs))
     return {
         unit: job if unit == job.key else replace(job, key=unit) for job in found for unit in _units(job.key, job.id)
     }

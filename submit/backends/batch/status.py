@@ -7,9 +7,9 @@ what the folder shows.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import cast
+from typing import NamedTuple, cast
 
 from submit.backends.batch.dialect import Queued
 from submit.backends.batch.looking import Folder
@@ -51,9 +51,8 @@ class Answers:
         return queued.state.ended if queued else not self.problem
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """`source`: what it was taken from."""
+class Verdict(NamedTuple):
+    """`source`: what it was taken from. A tuple, because there are many."""
 
     state: State
     cause: Cause | None = None
@@ -132,7 +131,7 @@ def _by_scheduler(folder: Folder, queued: Queued | None, answers: Answers) -> Ve
     if queued is None:
         return _unasked(folder, answers.problem) if answers.problem else _forgotten(folder)
     verdict = _ended_there(folder, queued) if queued.state.ended else _active(folder, queued)
-    return replace(verdict, source="the scheduler")
+    return verdict._replace(source="the scheduler")
 
 
 def _active(folder: Folder, queued: Queued) -> Verdict:
@@ -163,7 +162,7 @@ def _ended_there(folder: Folder, queued: Queued) -> Verdict:
         return _AWAITED
     own = _failure(record) if record else Verdict(state=State.FAILED)
     words = [f"The scheduler says {queued.word}" + (f" ({queued.reason})." if queued.reason else "."), own.message]
-    return replace(own, cause=queued.cause or own.cause, message=" ".join(filter(None, [*words, folder.log])))
+    return own._replace(cause=queued.cause or own.cause, message=" ".join(filter(None, [*words, folder.log])))
 
 
 def _without_record(folder: Folder, queued: Queued) -> Verdict:
