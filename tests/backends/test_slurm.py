@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from submit.backends import slurm
+from submit.backends.batch import looking
 from submit.backends.batch import slurm as dialect
 from submit.backends.batch.place import Place
 from submit.errors import CommandError, ErrorKind, RefusedError, ServiceError, UnansweredError, UsageError
@@ -18,6 +19,7 @@ from submit.job import (
     Goal,
     Handle,
     JobSpec,
+    JsonObject,
     Machine,
     Metric,
     Package,
@@ -95,6 +97,15 @@ def test_what_is_sent_is_what_stands_in_the_golden_files(name: str, spec: JobSpe
     assert _without_digests(files["task.sh"]) == (GOLDEN / f"{name}.task.sh").read_text()
     job = json.loads(_without_digests(files["job.json"]))
     assert job == json.loads((GOLDEN / f"{name}.job.json").read_text())
+    assert not {"env", "pools", "project"} & looked_at(files["job.json"]).keys()
+
+
+def looked_at(text: str) -> JsonObject:
+    """What `look` reads of a `job.json`."""
+    first = text.splitlines()[0]
+    found = looking.folders(f"now 1\nfile 1 digits/job.json\ndigits/job.json:{first}\n")["digits"].job
+    assert found["replicas"]
+    return found
 
 
 def _without_digests(text: str) -> str:
@@ -351,7 +362,7 @@ def test_a_controller_that_is_away_was_never_reached_and_nothing_is_left_behind(
 
 
 def test_a_job_that_ends_between_both_looks_has_its_own_cause() -> None:
-    job = 'now 9\nfile 1 digits_1_abcdefab/job.json\ndigits_1_abcdefab/job.json:{"pools": []}\n'
+    job = 'now 9\nfile 1 digits_1_abcdefab/job.json\ndigits_1_abcdefab/job.json:{"replicas": {}}\n'
     record = 'digits_1_abcdefab/records/workerpool0-0.0.json:{"replica": "workerpool0-0", "restart": 0, '
     runs = f'{job}{record}"state": "RUNNING"}}\n'
     ended = f'{job}{record}"state": "ENDED", "exit_code": 3, "cause": "exit code"}}\n'

@@ -29,7 +29,7 @@ date '+now %s'
 exec 4>&1
 logs=$(find "$@" -mindepth 1 -maxdepth 2 -type d ! -name records -prune -o \
   \( -name job.json -o -name 'cancelled*' \) -printf 'file %T@ %p\n' ! -name job.json -o \
-  \( -name job.json -o -name "$of*.json" \) -exec grep -H '' {} + -o \
+  \( -name job.json -o -name "$of*.json" \) -exec grep -m 1 -H '' {} + -o \
   -name "$log" -size +0 -exec sh -c '{ echo; exec tail -v -c 1000 "$@"; } >&3' tail {} + 3>&1 >&4 2>/dev/null)
 [ -z "$logs" ] || printf '%s\n' "$logs"
 exit 0
@@ -130,7 +130,7 @@ def _take(line: str, found: _Found) -> None:
     else:
         path, _, text = line.partition(":")
         key, _, name = path.partition("/")
-        value = _json(text)
+        value = _json(text.removesuffix(",") + "}" if text.endswith(",") else text)
         if value is not None and name == "job.json":
             found.jobs[key] = value
         elif value is not None:

@@ -36,36 +36,48 @@ def uploads(spec: JobSpec, site: Site, dialect: Dialect, target: Target) -> Iter
         yield upload(package.data, _package(package), site)
     folder = f"jobs/{key_of(spec)}"
     yield upload(task_script(spec, site, dialect).encode(), f"{folder}/task.sh", site)
-    text = json.dumps(job_file(spec, target), ensure_ascii=False)
-    yield upload(f"{text}\n".encode(), f"{folder}/job.json", site)  # last: with it there is a job
+    yield upload(_job_file(spec, target).encode(), f"{folder}/job.json", site)  # last: with it there is a job
 
 
-def job_file(spec: JobSpec, target: Target) -> JsonObject:
-    """`job.json`; paths are relative to the site's folder."""
-    options = spec.options
-    grace = options.get("grace")
+def _job_file(spec: JobSpec, target: Target) -> str:
+    """`job.json`. Its first line is all that is ever told of the job: who looks at a thousand of them reads no more,
+    and values of the environment stay where they are."""
+    parts = (json.dumps(part, ensure_ascii=False) for part in (_told(spec, target), _of_tasks(spec, target)))
+    return "{" + ",\n".join(part[1:-1] for part in parts) + "}\n"
+
+
+def _told(spec: JobSpec, target: Target) -> JsonObject:
     return {
         "key": key_of(spec),
         "backend": target.backend,
         "name": spec.display_name,
         "submission_id": spec.submission_id,
         "labels": dict(spec.labels),
+        "replicas": {_name(pool): pool.replicas for pool in spec.pools if pool.replicas},
+        "job_dir": spec.job_dir,
+        "timeout_s": spec.scheduling.timeout_s,
+        "max_silence_s": spec.scheduling.max_silence_s,
+        **elements(spec),
+    }
+
+
+def _of_tasks(spec: JobSpec, target: Target) -> JsonObject:
+    """Paths are relative to the site's folder."""
+    options = spec.options
+    grace = options.get("grace")
+    return {
         "project": target.project or "local",
         "region": target.region or "local",
         "launcher": _program("launcher.py"),
         "packages": [{"path": _package(package), "sha256": package.digest} for package in spec.packages],
         "pools": [_pool(pool, spec) for pool in spec.pools if pool.replicas],
-        "job_dir": spec.job_dir,
         "base_output_dir": spec.base_output_dir,
         "use_chief": spec.use_chief_in_tf_config is not False,
-        "timeout_s": spec.scheduling.timeout_s,
-        "max_silence_s": spec.scheduling.max_silence_s,
         "grace_s": float(grace) if isinstance(grace, int | float) else GRACE_S,
         "rendezvous_s": RENDEZVOUS_S,
         "memory_limit_bytes": None,
         "retry": asdict(spec.retry),
         "layered": Environment.of(options).is_given,
-        **elements(spec),
     }
 
 
@@ -147,7 +159,7 @@ def _pool(pool: Pool, spec: JobSpec) -> JsonObject:
         raise UsageError(Problem(message=f"`{program.package_uris[0]}` is out of the cluster's reach", hint=hint))
     env: dict[str, Json] = {**spec.env, **pool.env}
     return {
-        "name": f"workerpool{ROLES.index(pool.role)}",
+        "name": _name(pool),
         "role": pool.role.value,
         "replicas": pool.replicas,
         "module": program.module,
@@ -155,3 +167,7 @@ def _pool(pool: Pool, spec: JobSpec) -> JsonObject:
         "env": env,
         "cpus": shape(spec).cpus,
     }
+
+
+def _name(pool: Pool) -> str:
+    return f"workerpool{ROLES.index(pool.role)}"

@@ -14,7 +14,7 @@ from typing import NamedTuple, cast
 from submit.backends.batch.dialect import Queued
 from submit.backends.batch.looking import Folder
 from submit.backends.batch.place import Place
-from submit.job import Cause, Json, JsonObject, ReplicaStatus, State, Status
+from submit.job import Cause, JsonObject, ReplicaStatus, State, Status
 
 RECORD_LAG_S = 30.0
 """So long after a job's end its exit record may not be visible yet, on file systems that cache."""
@@ -209,7 +209,8 @@ def _cancelled() -> Verdict:
 
 def _replicas(folder: Folder, state: State) -> Sequence[ReplicaStatus]:
     known = {str(record["replica"]): record for record in folder.records}
-    names = [f"{pool['name']}-{index}" for pool in _pools(folder.job) for index in range(cast(int, pool["replicas"]))]
+    pools = cast("Mapping[str, int]", folder.job.get("replicas") or {})
+    names = [f"{pool}-{index}" for pool, replicas in pools.items() for index in range(replicas)]
     return [_replica(name, known.get(name), state) for name in names]
 
 
@@ -230,10 +231,6 @@ def _replica(name: str, record: JsonObject | None, job: State) -> ReplicaStatus:
         peak_memory_bytes=cast("int | None", record.get("peak_memory_bytes")),
         cpu_s=cast("float | None", record.get("cpu_s")),
     )
-
-
-def _pools(job: JsonObject) -> list[Mapping[str, Json]]:
-    return cast("list[Mapping[str, Json]]", job.get("pools") or [])
 
 
 def job_dir(folder: Folder, place: Place) -> str:

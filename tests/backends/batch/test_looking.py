@@ -52,6 +52,14 @@ def test_records_cancellation_and_the_schedulers_log_are_found(site: Site) -> No
     assert 0 <= rich.age_s < 3600
 
 
+def test_only_the_first_line_of_a_job_is_read(site: Site) -> None:
+    job(site, "digits", {"job.json": '{"name": "digits",\n"pools": [{"env": {"TOKEN": "hunter2"}}]}\n'})
+    command = looking.look(site, ["digits"])
+    done = subprocess.run(command.argv, input=command.stdin, capture_output=True, text=True, check=True)
+    assert "hunter2" not in done.stdout
+    assert looking.folders(done.stdout)["digits"].job == {"name": "digits"}
+
+
 def test_of_one_element_alone_no_others_records_are_read(site: Site) -> None:
     records = {f"records/{n}.workerpool0-0.0.json": json.dumps({"replica": "a", "restart": 0}) for n in (1, 7, 17, 71)}
     logs = {f"cluster.{n}.log": f"of {n}\n" for n in (1, 7, 17, 71)}

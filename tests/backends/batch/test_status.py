@@ -18,7 +18,7 @@ PLACE = Place(site=Site(host="", folder="~/.jobdir"), key="digits")
 CREATED = datetime(2026, 11, 26, 7, tzinfo=UTC)
 FOLDER = Folder(
     key="digits",
-    job={"name": "digits", "pools": [{"name": "workerpool0", "replicas": 1}], "timeout_s": 60.0},
+    job={"name": "digits", "replicas": {"workerpool0": 1}, "timeout_s": 60.0},
     created=CREATED,
     age_s=3600,
 )
@@ -128,8 +128,7 @@ def test_while_the_scheduler_is_away_the_last_that_is_known_is_told(
 def test_the_first_that_fails_decides_and_its_peers_do_not() -> None:
     worker: JsonObject = {**ENDED, "replica": "workerpool1-0", "exit_code": 9, "cause": "exit code", "message": "nine"}
     chief: JsonObject = {**TOLD, "why": "peer"}
-    pools = [{"name": "workerpool0", "replicas": 1}, {"name": "workerpool1", "replicas": 1}]
-    found = seen(chief, worker, job={**FOLDER.job, "pools": pools})
+    found = seen(chief, worker, job={**FOLDER.job, "replicas": {"workerpool0": 1, "workerpool1": 1}})
     assert (found.state, found.exit_code, found.message) == (State.FAILED, 9, "nine")
     assert [replica.state for replica in found.replicas] == [State.FAILED, State.FAILED]
 
