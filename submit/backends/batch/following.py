@@ -39,18 +39,26 @@ while :; do
     /^(fence|stop)\./ { run = $1; sub(/.*\./, "", run) }
     /^fence\./ { if (run + 0 >= newest + 0) newest = run; next }
     /^stop\./ { stopped[run] = 1; next }
-    $2 > at[$1] + 0 { print $3, $1, at[$1] == "" ? 0 : at[$1], $2 - at[$1] }
-    END { if (newest in stopped) print "over" }')
+    $2 > at[$1] + 0 { size[$1] = $2 - at[$1]; time[$1] = $3 }
+    END {
+      for (;;) {
+        oldest = ""
+        for (name in size) if (oldest == "" || time[name] < time[oldest]) oldest = name
+        if (oldest == "") break
+        if (++files > FILES || total > LIMIT) { print "more 0 0"; break }
+        total += size[oldest] < LIMIT ? size[oldest] : LIMIT
+        print oldest, at[oldest] == "" ? 0 : at[oldest], size[oldest] < LIMIT ? size[oldest] : LIMIT
+        delete size[oldest]
+      }
+      if (newest in stopped) print "over"
+    }')
   [ -z "$new" ] && [ "$left" -gt 0 ] || break
   before=$there
   left=$((left - 1))
   sleep 0.1
 done
-printf '%s\n' "$new" | sort -n | awk 'NF == 4 {
-  if (++files > FILES || total > LIMIT) { print "more 0 0"; exit }
-  size = $4 < LIMIT ? $4 : LIMIT
-  total += size
-  print $2, $3, size }' | while read -r name from size; do
+printf '%s\n' "$new" | while read -r name from size; do
+  [ -n "$size" ] || continue
   printf '%s %s %s\n' "$name" "$from" "$size"
   [ "$name" = more ] ||
     dd if="logs/$name" iflag=skip_bytes,count_bytes skip="$from" count="$size" bs=64k status=none
