@@ -327,6 +327,12 @@ class Handle:
             raise UsageError(f"`{shown}` does not name a job", hint="Name it as `submit jobs list` does.")
         return cls(backend, unquote(path))
 
+    @property
+    def array(self) -> Self | None:
+        """That whose element it is, if its name says so: `slurm://trainer_…` of `slurm://trainer_….7`."""
+        name, sign, number = self.path.rpartition(".")
+        return type(self)(self.backend, name) if sign and number.isdecimal() else None
+
 
 class State(StrEnum):
     QUEUED = "QUEUED"

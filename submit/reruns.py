@@ -19,8 +19,11 @@ from submit.world.perform import World
 
 
 def made_of(client: Client, handle: Handle) -> Made:
-    """Raises ServiceError (not found) if the job was not submitted from this state folder."""
-    known = _known(client, handle)
+    """Of an array's element what its array was made of, and what was installed for it alone.
+
+    Raises ServiceError (not found) if the job was not submitted from this state folder.
+    """
+    known = _known(client, _submitted(client, handle))
     packages = record.packages_of(known)
     archives = {package.filename: provenance.archive(client.around.state_dir, package) for package in packages}
     return Made(known=known, archives=archives, installed=_installed(client, handle))
@@ -31,6 +34,10 @@ def again(client: Client, handle: Handle, env: Mapping[str, str]) -> Prepared:
 
     `env` has what was not kept, or is to change.
     """
+    whole = _submitted(client, handle)
+    if whole != handle:
+        hint = f"Submit the whole array again: `submit jobs rerun {whole}`."
+        raise ServiceError(f"`{handle}` is an element of an array", kind=ErrorKind.INVALID, hint=hint)
     known = _known(client, handle)
     packages = tuple(_whole(client, package) for package in record.packages_of(known))
     target = record.target_of(known, client.target)
@@ -54,6 +61,12 @@ def _renamed(spec: JobSpec, packages: tuple[Package, ...]) -> JobSpec:
     name = assemble.default_name(stem, surroundings.now(), token[:8])
     shown = name if spec.display_name == spec.name else spec.display_name
     return replace(spec, name=name, display_name=shown, submission_id=token)
+
+
+def _submitted(client: Client, handle: Handle) -> Handle:
+    """The job, or the array that it is an element of."""
+    array = handle.array
+    return array if array and client.journal.find("handle", str(array)) else handle
 
 
 def _known(client: Client, handle: Handle) -> JsonObject:

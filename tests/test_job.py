@@ -24,6 +24,12 @@ def test_text_that_names_no_job_is_refused(text: str) -> None:
         Handle.parse(text, default_backend="local")
 
 
+def test_an_element_names_its_array() -> None:
+    assert Handle("slurm", "login/digits.7").array == Handle("slurm", "login/digits")
+    assert Handle("slurm", "login.example/digits").array is None
+    assert Handle("slurm", "digits").array is None
+
+
 def test_three_states_are_final() -> None:
     assert {state for state in State if state.ended} == {State.SUCCEEDED, State.FAILED, State.CANCELLED}
 

@@ -102,13 +102,16 @@ class Site:
 
     def submit_by_command(self, *options: str, source: str) -> str:
         """`submit train` on the command line; what it says on stdout."""
-        state = ("--state-dir", str(self.around.state_dir))
         staging = ("--staging-bucket", self.target.staging_bucket) if self.target.staging_bucket else ()
-        where = ("--backend", self.target.backend, "--job-dir", f"{self.job_dir}/{time.time_ns()}", *staging, *state)
+        where = ("--backend", self.target.backend, "--job-dir", f"{self.job_dir}/{time.time_ns()}", *staging)
+        return self.command("train", "--no-preflight", *where, *options, "--", source)
+
+    def command(self, *argv: str) -> str:
+        """What `submit` says on stdout, which is to end well."""
         done = subprocess.run(
-            [sys.executable, "-m", "submit.cli", "train", "--no-preflight", *where, *options, "--", source],
+            [sys.executable, "-m", "submit.cli", *argv],
             cwd=self.around.cwd,
-            env=dict(self.around.environ),
+            env={**self.around.environ, "SUBMIT_STATE_DIR": str(self.around.state_dir)},
             capture_output=True,
             text=True,
             timeout=PATIENCE_S,

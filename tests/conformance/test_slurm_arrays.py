@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -235,3 +236,17 @@ def test_more_elements_than_the_site_takes_are_refused_with_what_to_do(site: Sit
     assert caught.value.kind is ErrorKind.INVALID
     assert "MaxArraySize" in caught.value.problems[0].hint
     assert site.listed() == before
+
+
+@pytest.mark.slow
+def test_an_element_was_made_of_what_its_array_was(site: Site) -> None:
+    size = ("--set", "submit.slurm.array=2", "--set", "submit.slurm.cpus=1", "--set", "submit.slurm.memory=100MiB")
+    handle = site.submit_by_command("--async", *size, source=BRIEF).strip()
+    site.command("jobs", "wait", handle)
+    described = json.loads(site.command("jobs", "describe", handle, f"{handle}.2", "--provenance", "--format", "json"))
+    whole, second = (each["provenance"] for each in described)
+    assert second["job"] == whole["job"]
+    assert "trainer==0.0.0" in second["installed"]["packages"]
+
+    with pytest.raises(AssertionError, match=f"submit jobs rerun {handle}`"):
+        site.command("jobs", "rerun", f"{handle}.2")
