@@ -39,12 +39,13 @@ class Cursor:
     What had arrived before `horizon` is never listed again, what arrived since is known by `seen`. `newest` is when the
     service received the newest entry, `lags` the shortest and the longest time that entries of a replica were on their
     way. A list that is read page by page has its filter in `query`, the next page's `token`, the time `began`, what was
-    the newest then (`known`), and the job's `end` if it had ended before; it is a `check` if the tail should have given
-    all of it, and then has `missed` something if it had not. Between the pages of a check is the tail's `turn`.
-    `session` is the tail, `age_s` how long it lives, `given` how many entries it gave since the last list, and it
-    `gives` more if some came with its last answer; it has left something out where there is a `gap`. `looked_s` is its
-    age when the last list began and `every_s` the time to the next. `polls` counts the lists until a tail is tried
-    again, `cuts` the tails that broke, `failures` the answers that did not come, `idle` lists without news.
+    the newest then (`known`), and the job's `end` if it had ended before, by our own clock if that was followed; it is
+    a `check` if the tail should have given all of it, and then has `missed` something if it had not. Between the pages
+    of a check is the tail's `turn`. `session` is the tail, `age_s` how long it lives, `given` how many entries it gave
+    since the last list, and it `gives` more if some came with its last answer; it has left something out where there is
+    a `gap`. `looked_s` is its age when the last list began and `every_s` the time to the next. `polls` counts the lists
+    until a tail is tried again, `cuts` the tails that broke, `failures` the answers that did not come, `idle` lists
+    without news.
     """
 
     horizon: str = ""
@@ -171,6 +172,8 @@ class Cursor:
     def begun(self, *, began: str, end: str, query: str) -> Self:
         """Before the first page of a list. What it shows is all that there is if the job has ended."""
         check = self.is_trusted and not end
+        if end:  # the service's clock may differ from ours, by which it is known how long ago that was
+            end = self.end or (began if self.began else min(end, began))
         after = replace(self, began=began, end=end, query=query, known=self.newest, check=check)
         return replace(after, looked_s=self.age_s, missed=False, gap=False)
 

@@ -30,6 +30,8 @@ SKEW_S = 3600.0
 """Lists look no further back than this before the overlap, however late an entry's own clock is."""
 POLL_S = (1.2, 5.0)
 """Between two lists where there is no tail, the longer the less comes: a project has 60 reads a minute."""
+IDLE = 20
+"""Lists without news that are counted: then all pauses are as long as they become."""
 REFUSED_POLLS, BUSY_POLLS = 100, 20
 """Lists before a tail is tried again that was not permitted, or for which there were too many."""
 BUSY_S, LONGEST_PAUSE_S = 5.0, 10.0
@@ -152,7 +154,7 @@ def _listed(cursor: Cursor, log: _Log, wait_s: float, end: End) -> Conversation[
         return _answer(entries, cursor, ended=True)
     if wait_s and not entries and (cursor.polls or cursor.end):
         yield pause(POLL_S[0] if cursor.end else min(POLL_S[0] * 1.25**cursor.idle, POLL_S[1]))
-    cursor = replace(cursor, polls=max(0, cursor.polls - 1), idle=0 if entries else cursor.idle + 1)
+    cursor = replace(cursor, polls=max(0, cursor.polls - 1), idle=0 if entries else min(cursor.idle + 1, IDLE))
     note = "the job has ended; its log may not be complete yet" if wait_s and cursor.end else ""
     return replace(_answer(entries, cursor), note=note)
 

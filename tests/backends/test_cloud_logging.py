@@ -252,6 +252,26 @@ def test_the_clock_of_who_reads_may_be_wrong(ahead_s: float) -> None:
     assert len(names(log)) == len(lines) + 1
 
 
+@pytest.mark.parametrize("ahead_s", [-3600, -30, 30, 3600])
+def test_the_end_is_the_same_by_any_clock_of_who_reads(ahead_s: float) -> None:
+    late = [entry("early", 5, 14), entry("end", 29, 36)]
+    log = CloudLog([*LINES, *late, last_words(30)], 30, ahead_s=ahead_s)
+    assert sorted(names(log)) == sorted([*EXPECTED, "early", "end"])
+    assert log.now < 45
+
+
+def test_who_comes_after_the_end_waits_no_longer_because_his_clock_is_late() -> None:
+    log = CloudLog(LINES, 30, ahead_s=-3600)
+    log.now = 31.0
+    assert names(log) == EXPECTED[:-1]
+    assert 40 < log.now < 45
+
+
+def test_a_job_may_be_silent_for_hours_where_there_is_no_tail() -> None:
+    log = CloudLog([*LINES, last_words(18_000)], 18_000, ["403"] * 100_000)
+    assert names(log) == EXPECTED
+
+
 def test_a_clock_that_is_always_wrong_is_no_lateness_to_be_waited_for() -> None:
     skewed = [entry(f"line {n}", n - 8, n) for n in range(9, 30)]
     log = CloudLog([*skewed, last_words(30)], 30)
