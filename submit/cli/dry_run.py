@@ -48,7 +48,7 @@ def step_lines(number: int, step: Step) -> list[str]:
                 f"   sha256 {digest}, skipped if it is there",
             ]
         case Call(api=api, method=method, request=request):
-            body = json.dumps(request, indent=2, ensure_ascii=False).splitlines()
+            body = json.dumps(request, indent=2, ensure_ascii=False).split("\n")
             return [f"{number}. call {api} {method}", *(f"   {line}" for line in body)]
         case Command():
             first, *more = _command_lines(step)
@@ -65,5 +65,6 @@ def _command_lines(step: Command) -> list[str]:
     line = f"ssh {shlex.quote(step.host)} {shlex.quote(line)}" if step.host else f"(cd && {line})"
     if not step.stdin:
         return [line]
-    end = next(word for word in ("EOF" + "_" * n for n in count()) if word not in step.stdin.splitlines())
-    return [f"{line} <<'{end}'", *step.stdin.splitlines(), end]
+    read = step.stdin.removesuffix("\n").split("\n")  # no `splitlines`: a shell knows no other ends of lines
+    end = next(word for word in ("EOF" + "_" * n for n in count()) if word not in read)
+    return [f"{line} <<'{end}'", *read, end]

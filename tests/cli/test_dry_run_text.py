@@ -24,7 +24,7 @@ def test_the_machine_is_named_and_the_line_can_be_copied() -> None:
 
 def test_what_is_shown_can_be_pasted_into_a_shell(tmp_path: Path) -> None:
     """As it stands: a script with an end of its own, quotes and expansions, from another folder than the home."""
-    script = "EOF\n$HOME `id` 'a' \"b\" \\\n"
+    script = "EOF\n$HOME `id` 'a' \"b\" \\\n\u2028|\x85|\n"
     _, *lines = step_lines(1, Command(argv=("sh", "-c", "pwd; cat"), stdin=script))
     environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
     done = subprocess.run(["sh"], input="\n".join(lines), env=environ, capture_output=True, text=True, check=True)

@@ -113,7 +113,7 @@ def folders(answer: str) -> Mapping[str, Folder]:
     """By their keys, the newest job first."""
     found = _Found()
     facts, *logs = _LOG.split(answer)
-    for line in facts.splitlines():
+    for line in facts.split("\n"):  # no `splitlines`: names may have other ends of lines in them
         _take(line, found)
     for key, element, text in zip(logs[::3], logs[1::3], logs[2::3], strict=True):
         found.logs[key + element] = text

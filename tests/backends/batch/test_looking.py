@@ -60,6 +60,14 @@ def test_only_the_first_line_of_a_job_is_read(site: Site) -> None:
     assert looking.folders(done.stdout)["digits"].job == {"name": "digits"}
 
 
+def test_a_name_may_have_whatever_ends_a_line_elsewhere(site: Site) -> None:
+    names = [f"a{end}b" for end in ("\u2028", "\x85", "\n", "\r", "\f", "\x1c")]
+    for number, name in enumerate(names):
+        job(site, f"job-{number}", {"job.json": json.dumps({"name": name}, ensure_ascii=False)})
+    found = answer(looking.look(site, [f"job-{number}" for number in range(len(names))]))
+    assert [found[f"job-{number}"].job["name"] for number in range(len(names))] == names
+
+
 def test_of_one_element_alone_no_others_records_are_read(site: Site) -> None:
     records = {f"records/{n}.workerpool0-0.0.json": json.dumps({"replica": "a", "restart": 0}) for n in (1, 7, 17, 71)}
     logs = {f"cluster.{n}.log": f"of {n}\n" for n in (1, 7, 17, 71)}
