@@ -12,6 +12,7 @@ from submit.logs.stream import Stream
 from submit.steps import Perform, carry_out
 
 WAIT_S = 1.0  # how long one question for more may wait in the backend; a key press is never held up longer
+LEAST_S = 0.01  # who follows waits at least so long: to wait for nothing is to ask what there is now, and no more
 
 Ask: TypeAlias = Callable[[LogCursor, float], LogPage]
 """A source: the page behind a cursor, which may take some seconds to come."""
@@ -52,11 +53,11 @@ def following(backend: Backend, handle: Handle, target: Target, perform: Perform
 
 
 def so_far(backend: Backend, handle: Handle, target: Target, perform: Perform) -> Ask:
-    """What there is now of a job's log."""
+    """What there is now of a job's log; what is written meanwhile is not waited for, or there might be no end."""
 
     def ask(cursor: LogCursor, _: float) -> LogPage:
         page = carry_out(backend.logs(handle, target, cursor, 0.0), perform)
-        return replace(page, ended=page.ended or not (page.more or (page.entries and page.cursor != cursor)))
+        return replace(page, ended=page.ended or not page.more)
 
     return ask
 
@@ -71,7 +72,7 @@ def batches(
     asked: set[str] = set()
     while not stream.ended:
         due = stream.due()
-        wait_s = WAIT_S if due is None else max(0.0, min(WAIT_S, due - clock()))
+        wait_s = WAIT_S if due is None else max(LEAST_S, min(WAIT_S, due - clock()))
         for source in stream.wanted().difference(asked):
             askers.ask(source, stream.cursor(source), wait_s)
             asked.add(source)

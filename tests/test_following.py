@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from typing import cast
 
 import pytest
 
+from submit.backends import Backend
 from submit.errors import ErrorKind, ServiceError
-from submit.job import LogCursor, LogEntry, LogPage
+from submit.job import Handle, LogCursor, LogEntry, LogPage, Target
 from submit.logs.stream import Stream
-from submit.watch import Ask, OneAsker, batches
+from submit.steps import Conversation, Reply, Step
+from submit.watch import Ask, OneAsker, batches, so_far
 from submit.world.together import Together
 from tests.logs.entries import at
 
@@ -39,6 +42,35 @@ def test_each_page_is_asked_for_behind_the_last_and_the_wait_ends_when_something
     assert [cursor for cursor, _ in script.asked] == ["", "1", "2"]
     assert script.asked[0][1] == 1.0
     assert all(wait_s < 0.5 for _, wait_s in script.asked[1:])
+
+
+def test_who_follows_never_asks_for_what_there_is_now_alone() -> None:
+    """As a backend understands it if nothing is waited for: then it gives up sooner."""
+    ticks = iter(range(100))  # it takes a second to show an entry
+    script = Script(page(at(1), hold_s=1.5), page(at(2), hold_s=1.5), page(ended=True))
+    list(batches(Stream({"a": ""}), OneAsker(script), lambda: next(ticks)))
+    assert all(wait_s > 0 for _, wait_s in script.asked)
+
+
+def no_step(step: Step) -> Reply:
+    raise AssertionError(step)
+
+
+class Busy:
+    """A backend whose jobs write faster than anybody asks; three pages were there when they were asked about."""
+
+    def logs(self, _: Handle, __: Target, cursor: LogCursor, wait_s: float) -> Conversation[LogPage]:
+        assert not wait_s
+        yield from ()
+        number = int(str(cursor) or 1)
+        return LogPage(entries=[at(number)], cursor=str(number + 1), ended=False, more=number < 3)
+
+
+def test_what_there_is_now_is_not_what_is_written_meanwhile() -> None:
+    target = Target(backend="busy", state_dir="/state", bucket_root="/buckets")
+    ask = OneAsker(so_far(cast(Backend, Busy()), Handle("busy", "job"), target, no_step))
+    shown = [entry.message for batch in batches(Stream({"a": ""}), ask, time.monotonic) for entry in batch]
+    assert shown == ["at 1", "at 2", "at 3"]
 
 
 def test_what_pages_say_to_people_is_told() -> None:

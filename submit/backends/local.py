@@ -120,12 +120,11 @@ def logs(handle: Handle, target: Target, cursor: LogCursor, wait_s: float) -> Co
     """The cursor is a position in the job's log file."""
     read = Read(source=handle.path, position=int(str(cursor) or 0), wait_s=wait_s)
     page = _record((yield read))
-    position, ended = cast(int, page["position"]), bool(page.get("ended", True))
     return LogPage(
         entries=entries(str(page["data"])),
-        cursor=str(position),
-        ended=ended,
-        more=not ended and position - read.position > read.limit // 2,
+        cursor=str(page["position"]),
+        ended=bool(page.get("ended", True)),
+        more=bool(page.get("more")),
     )
 
 

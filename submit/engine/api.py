@@ -183,9 +183,10 @@ class Engine:
             rmtree(folder, ignore_errors=True)
 
     def read_log(self, job: str, position: int, *, wait_s: float = 0.0, limit: int = 1 << 20) -> JsonObject:
-        """Whole lines of the log from a byte position on: `{"data", "position", "ended"}`.
+        """Whole lines of the log from a byte position on: `{"data", "position", "more", "ended"}`.
 
-        Waits up to `wait_s` seconds if there are none yet. `ended`: the job has ended and nothing follows `data`.
+        Waits up to `wait_s` seconds if there are none yet. `more`: something follows `data` already; `ended`: the job
+        has ended and nothing does.
         """
         log = JobFolder.of(self._root, job).log
         with _for_people():
@@ -193,8 +194,8 @@ class Engine:
                 data, behind = read_page(log, position, limit)
                 if data or state in ENDED:
                     break
-        ended = state in ENDED and (not data or is_whole(log, behind))
-        return {"data": data, "position": behind, "ended": ended}
+        more = bool(data) and not is_whole(log, behind)
+        return {"data": data, "position": behind, "more": more, "ended": state in ENDED and not more}
 
     def settle(self) -> None:
         """Finds jobs whose supervisor was lost and ends them, and starts queued jobs if there is room."""

@@ -151,7 +151,7 @@ def test_a_log_that_was_removed_has_ended(site: Site) -> None:
     position = site.engine.read_log("mute", 0)["position"]
     (site.folder("mute") / "log.jsonl").unlink()
     assert isinstance(position, int)
-    assert site.engine.read_log("mute", position) == {"data": "", "position": position, "ended": True}
+    assert site.engine.read_log("mute", position) == {"data": "", "position": position, "more": False, "ended": True}
 
 
 def test_a_job_of_another_version_of_jobdir_does_not_stop_the_queue(new_site: NewSite) -> None:

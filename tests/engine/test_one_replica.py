@@ -231,12 +231,23 @@ def test_a_log_is_read_in_pieces_without_a_gap_or_a_repeat(site: Site) -> None:
         page = site.engine.read_log("chatty", position, wait_s=5.0, limit=700)
         assert isinstance(page["position"], int)
         assert page["position"] > position or page["ended"]
+        assert not (page["more"] and page["ended"])
         position, ended = page["position"], page["ended"] is True
         pieces.append(str(page["data"]))
     entries = [json.loads(line) for line in "".join(pieces).splitlines()]
     assert [entry["message"] for entry in entries if entry["stream"]] == [str(n) for n in range(500)]
     assert len({entry["id"] for entry in entries}) == len(entries)
     assert entries[-1]["message"] == "Job completed successfully."
+
+
+def test_a_long_line_behind_a_short_one_is_more_that_is_there(site: Site) -> None:
+    site.run("long", "print('short'); print('x' * 5000)")
+    page = site.engine.read_log("long", 0, limit=2000)
+    assert "xxx" not in str(page["data"])
+    assert page["more"] is True
+    rest = site.engine.read_log("long", int(str(page["position"])))
+    assert "xxx" in str(rest["data"])
+    assert (rest["more"], rest["ended"]) == (False, True)
 
 
 def test_waiting_for_a_log_line_ends_as_soon_as_it_is_there(site: Site) -> None:
