@@ -11,18 +11,16 @@ from typing import TYPE_CHECKING
 
 from submit import project_file, watch
 from submit.backends import Backend, load
-from submit.intents import recovery
-from submit.intents.exactly_once import Submission
-from submit.intents.intent import Intent
-from submit.intents.recovery import PATIENCE_S
-from submit.job import Handle, LogEntry, State, Status
 from submit.logs.stream import Place, Stream
+from submit.status import Handle, LogEntry, State, Status
 from submit.steps import Conversation, Step, carry_out, preview
 from submit.target import TargetFlags, elsewhere, endpoints, resolve
 from submit.world import surroundings
 from submit.world.perform import World
 
 if TYPE_CHECKING:
+    from submit.intents.exactly_once import Submission
+    from submit.intents.intent import Intent
     from submit.submission import Prepared, Request
     from submit.world.journal import Journal
 
@@ -75,6 +73,7 @@ class Client:
         What is about to be created stands in the journal before it is sent. Afterwards `self.submission` says what is
         known of it, also if this raises.
         """
+        from submit.intents.exactly_once import Submission
         from submit.world import provenance
 
         self.target = prepared.target
@@ -89,10 +88,10 @@ class Client:
 
         return journal.shared(self.around.state_dir)
 
-    def recover(self, patience_s: float = PATIENCE_S) -> Iterator[Intent]:
+    def recover(self, patience_s: float | None = None) -> Iterator[Intent]:
         """Settles, and yields, each submission whose end nobody saw; one that cannot be known yet stays open.
 
-        `patience_s`: so long after it was sent a creation may still come about.
+        `patience_s`: so long after it was sent a creation may still come about; None for what is usual.
         """
         for orphan in self.journal.open_intents():
             with self.journal.adopted(orphan) as intent:
@@ -102,8 +101,11 @@ class Client:
                     yield settled
         self.journal.tidy()
 
-    def _settled(self, intent: Intent, patience_s: float) -> Intent:
+    def _settled(self, intent: Intent, patience_s: float | None) -> Intent:
         """Looks where it was sent, which may not be where the environment of today points to."""
+        from submit.intents import recovery
+
+        patience_s = recovery.PATIENCE_S if patience_s is None else patience_s
         world = World(elsewhere(self.around, intent.endpoints), intent.target)
         conversation = recovery.settled(intent, load(intent.backend), surroundings.moment(), patience_s)
         return carry_out(conversation, world.perform)

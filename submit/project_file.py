@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from submit.errors import Problem
-from submit.job import Json
+from submit.status import Json
 from submit.world import files
 
 PROJECT_FILE = "pyproject.toml"

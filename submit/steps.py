@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
-from submit.job import Json, JsonObject
+from submit.status import Json, JsonObject
 
 T = TypeVar("T")
 

@@ -6,9 +6,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from submit.errors import UsageError
-from submit.job import Config, Json, Target
+from submit.status import Json, Target
+
+if TYPE_CHECKING:
+    from submit.job import Config
 
 DEFAULT_BACKEND = "local"  # a first try never costs money
 DEFAULT_REGION = "us-central1"

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Protocol, TypeAlias
 
 from submit.backends import Backend
-from submit.job import Handle, LogCursor, LogEntry, LogPage, Status, Target
 from submit.logs.stream import Stream
+from submit.status import Handle, LogCursor, LogEntry, LogPage, Status, Target
 from submit.steps import Perform, carry_out
 
 WAIT_S = 1.0  # how long one question for more may wait in the backend; a key press is never held up longer

@@ -6,11 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib import import_module
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from submit.errors import UsageError
-from submit.job import Handle, JobSpec, Json, JsonObject, LogCursor, LogPage, Status, Target
+from submit.status import Handle, Json, JsonObject, LogCursor, LogPage, Status, Target
 from submit.steps import Conversation
+
+if TYPE_CHECKING:
+    from submit.job import JobSpec
 
 
 class Feature(StrEnum):

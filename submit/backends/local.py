@@ -7,31 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-from submit import redact
-from submit.backends import Capability, Feature, Refused, StandsIn, study
+from submit.backends import Capability, Feature, Refused, StandsIn
+from submit.backends.local_folders import bucket, staged
 from submit.errors import ErrorKind, ServiceError, UsageError
-from submit.job import (
-    Cause,
-    Container,
-    Handle,
-    JobSpec,
-    Json,
-    JsonObject,
-    LogCursor,
-    LogPage,
-    Package,
-    Pool,
-    PythonModule,
-    ReplicaStatus,
-    State,
-    Status,
-    Target,
-)
 from submit.logs.lines import entries
-from submit.sizes import parse_bytes
+from submit.status import Cause, Handle, Json, JsonObject, LogCursor, LogPage, ReplicaStatus, State, Status, Target
 from submit.steps import Call, Conversation, Read, Upload
+
+if TYPE_CHECKING:
+    from submit.job import JobSpec
 
 NAME = "local"
 
@@ -73,8 +59,10 @@ def submit(spec: JobSpec, target: Target) -> Conversation[Handle]:
     if spec.study and spec.retry.limit:
         hint = "Remove `retries`; `maxFailedTrialCount` says how many trials may fail."
         raise UsageError("on this machine a study is not started again as a whole", hint=hint)
+    from submit.backends.local_job import job_request  # jobs are looked after more often than submitted
+
     for package in spec.packages:
-        yield Upload(data=package.data, to=_staged(package, target), digest=package.digest)
+        yield Upload(data=package.data, to=staged(package, target), digest=package.digest)
     reply = yield Call(
         api="engine",
         method="jobs.create",
@@ -140,88 +128,6 @@ def links(handle: Handle, target: Target) -> Mapping[str, str]:
     return {}  # its log is a file, which `describe` knows
 
 
-def job_request(spec: JobSpec, target: Target) -> JsonObject:
-    """The engine's request for a job; `client` comes back unchanged in its answers."""
-    memory = spec.options.get("memory")
-    grace = spec.options.get("grace")
-    return {
-        "id": spec.name,
-        "submission_id": spec.submission_id,
-        "display_name": spec.display_name,
-        "labels": dict(spec.labels),
-        "project": target.project or "local",
-        "region": target.region or "local",
-        "packages": _packages(spec, target),
-        "pools": [_pool(pool, spec) for pool in spec.pools],
-        "job_dir": spec.job_dir or f"{target.state_dir}/output/{spec.name}",
-        "base_output_dir": spec.base_output_dir,
-        "use_chief": spec.use_chief_in_tf_config is not False,
-        "timeout_s": spec.scheduling.timeout_s,
-        "grace_s": float(grace) if isinstance(grace, int | float) else 10.0,
-        "memory_limit_bytes": parse_bytes(memory) if isinstance(memory, int | str) else None,
-        "disable_retries": spec.scheduling.disable_retries,
-        **_limits(spec),
-        "study": study.request(spec.study) if spec.study else None,
-        "client": {"hourly_usd": spec.hourly_usd, "priced_as": spec.priced_as},
-    }
-
-
-def _limits(spec: JobSpec) -> JsonObject:
-    """What only some jobs ask for."""
-    scheduling, retry = spec.scheduling, spec.retry
-    found: JsonObject = {}
-    if scheduling.max_silence_s is not None:
-        found["max_silence_s"] = scheduling.max_silence_s
-    if scheduling.preempt_after_s is not None:
-        found |= {"preempt_after_s": scheduling.preempt_after_s, "preempt_times": 1}
-    if retry.limit:
-        found["retry"] = {
-            "limit": retry.limit,
-            "causes": [*retry.on],
-            "exit_codes": [*retry.exit_codes],
-            "backoff_s": retry.backoff_s,
-        }
-    return found
-
-
-def _packages(spec: JobSpec, target: Target) -> list[Json]:
-    """Those of this submission, and those that the config finds in buckets, of which no digest is known."""
-    ours: list[Json] = [{"path": _staged(package, target), "sha256": package.digest} for package in spec.packages]
-    theirs: list[Json] = [{"path": _bucket_path(uri, target), "sha256": None} for uri in _package_uris(spec)]
-    return ours + theirs
-
-
-def _pool(pool: Pool, spec: JobSpec) -> JsonObject:
-    env = {**spec.env, **pool.env}
-    plain: JsonObject = {name: value for name, value in env.items() if not redact.variable_of(value)}
-    shared: JsonObject = {"role": pool.role.value, "replicas": pool.replicas, "env": plain}
-    if references := {name: source for name, value in env.items() if (source := redact.variable_of(value))}:
-        shared["env_from"] = cast(JsonObject, references)
-    match pool.program:
-        case PythonModule(module=module, args=args):
-            return shared | {"module": module, "args": list(args or ()), "container": None}
-        case Container(image=image, command=command, args=args):
-            container: JsonObject = {"image": image, "command": list(command)}
-            return shared | {"module": None, "args": list(args or ()), "container": container}
-
-
-def _staged(package: Package, target: Target) -> str:
-    """Content-addressed, so that unchanged code is not written again."""
-    folder = _bucket_path(target.staging_bucket, target) if target.staging_bucket else f"{target.state_dir}/staging"
-    return f"{folder}/{package.digest}/{package.filename}"
-
-
-def _bucket_path(uri: str, target: Target) -> str:
-    """Buckets are folders on this machine."""
-    return f"{target.bucket_root}/{uri.removeprefix('gs://').strip('/')}"
-
-
-def _package_uris(spec: JobSpec) -> tuple[str, ...]:
-    programs = (pool.program for pool in spec.pools)
-    uris = (uri for program in programs if isinstance(program, PythonModule) for uri in program.package_uris)
-    return tuple(dict.fromkeys(uris))
-
-
 def _record(reply: Json) -> JsonObject:
     if not isinstance(reply, dict):
         raise ServiceError("the engine gave an answer that cannot be read", kind=ErrorKind.INTERNAL)
@@ -262,7 +168,7 @@ def _status(record: JsonObject, target: Target) -> Status:
 def _links(record: JsonObject, target: Target) -> Mapping[str, str]:
     """Where the log is, and the folder that a job dir in a bucket stands for."""
     job_dir = str(record.get("job_dir") or "")
-    folder = {"folder": _bucket_path(job_dir, target)} if job_dir.startswith("gs://") else {}
+    folder = {"folder": bucket(job_dir, target)} if job_dir.startswith("gs://") else {}
     return {**folder, "log": str(record["log"])}
 
 

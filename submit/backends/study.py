@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from submit.job import JsonObject, Study
+from submit.job import Study
+from submit.status import JsonObject
 
 
 def request(study: Study) -> JsonObject:

@@ -11,6 +11,7 @@ from submit.cli.lazy import LazyGroup, ReaderLeftError
 from submit.errors import SubmitError
 from submit.world import terminal
 
+EXIT_FAILED = 1  # a job, not the command
 EXIT_USAGE = 2
 EXIT_SYSTEM = 3
 EXIT_READER_LEFT = 141  # as a program that SIGPIPE ended

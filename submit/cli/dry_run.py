@@ -9,8 +9,8 @@ from itertools import count
 import click
 
 from submit.cli.render import emit
-from submit.job import JsonObject
 from submit.sizes import show_bytes
+from submit.status import JsonObject
 from submit.steps import Call, Command, Read, Step, Upload
 
 

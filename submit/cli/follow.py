@@ -8,14 +8,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from submit.cli import narrate
+from submit.cli.app import EXIT_FAILED
 from submit.cli.log_text import Format, Text, json_lines, yaml_documents
 from submit.client import Client
-from submit.job import Handle, LogEntry, State
 from submit.logs.select import Selection
 from submit.logs.stream import Stream
+from submit.status import Handle, LogEntry, State
 from submit.world import terminal
-
-EXIT_FAILED = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

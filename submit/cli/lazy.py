@@ -51,8 +51,10 @@ class LazyGroup(OrderedGroup):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in self.table:
             return None
-        module, _, attribute = self.table[cmd_name][0].partition(":")
+        place, text = self.table[cmd_name]
+        module, _, attribute = place.partition(":")
         command: click.Command = getattr(import_module(module), attribute)
+        command.short_help = text  # shells show it, too
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002

@@ -11,10 +11,10 @@ from typing import TypeAlias
 import click
 
 from submit.cli.render import log_record, log_yaml
-from submit.job import NO_FIELDS, LogEntry
 from submit.logs import severity
 from submit.logs.fields import with_fields
 from submit.logs.harmless import harmless
+from submit.status import NO_FIELDS, LogEntry
 
 Format: TypeAlias = Callable[[Iterable[LogEntry]], list[str]]
 

@@ -56,7 +56,7 @@ def _pattern(_: click.Context, parameter: click.Parameter, value: str | None) ->
         raise click.BadParameter(f"`{value}` is not a regular expression: {error}", param=parameter) from error
 
 
-@click.command("stream-logs", short_help="Show the logs of jobs as they come.", epilog=EPILOG)
+@click.command("stream-logs", epilog=EPILOG)
 @many_jobs
 @click.option(
     "--replica", type=options.TEXT, metavar="NAME", help="Only this replica, or pool: workerpool1-0, service."

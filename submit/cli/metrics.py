@@ -13,9 +13,9 @@ import click
 from submit.cli import options
 from submit.cli.named import find, one_job
 from submit.cli.render import table
-from submit.job import Json, JsonObject, LogEntry, Status
 from submit.logs.select import Selection
 from submit.logs.stream import Stream
+from submit.status import Json, JsonObject, LogEntry, Status
 from submit.world import terminal
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ Examples:
   submit jobs metrics JOB --format json | jq 'select(.metrics.loss != null) | .metrics.loss'"""
 
 
-@click.command("metrics", short_help="Show the numbers that a job has logged.", epilog=EPILOG)
+@click.command("metrics", epilog=EPILOG)
 @one_job
 @click.option("--metric", "wanted", multiple=True, type=options.TEXT, metavar="NAME", help="Only this one; repeatable.")
 @click.option("--replica", type=options.TEXT, metavar="NAME", help="Only this replica, or this pool.")

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-from click.shell_completion import CompletionItem
 
 from submit.cli import options
 from submit.client import Client
 from submit.errors import SubmitError
-from submit.job import Handle
+from submit.status import Handle
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
 def _complete(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Names of jobs for the shell, or handles if that is how one was begun; a completion must never fail aloud."""
+    from click.shell_completion import CompletionItem
+
     try:
         statuses = Client(state_dir=ctx.params.get("state_dir")).list_jobs(50)
     except (SubmitError, OSError):

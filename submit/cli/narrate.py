@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from submit.cli.render import COLOURS, reason
-from submit.job import Cause, Handle, JobSpec, Pool, State, Status
 from submit.sizes import show_bytes, show_seconds
+from submit.status import Cause, Handle, State, Status
 
 if TYPE_CHECKING:
+    from submit.job import JobSpec, Pool
     from submit.submission import Prepared
 
 _PRICED: Mapping[str, str] = {

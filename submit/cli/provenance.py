@@ -12,11 +12,10 @@ from submit.cli import narrate, options
 from submit.cli.named import find, one_job
 from submit.cli.render import emit
 from submit.client import Client
-from submit.job import Handle, Json, JsonObject
+from submit.status import Handle, Json, JsonObject
 
 
 @click.command(
-    short_help="Show what tells two jobs apart.",
     epilog="\b\nExamples:\n  submit jobs diff JOB1 JOB2\n  submit jobs diff JOB1 JOB2 --format json | jq .arguments",
 )
 @click.argument("one", type=options.TEXT, metavar="JOB1")
@@ -45,7 +44,6 @@ def diff(one: str, other: str, output: str, state_dir: Path | None) -> None:
 
 
 @click.command(
-    short_help="Submit a job's very bytes again.",
     epilog="\b\nExamples:\n  submit jobs rerun JOB\n  submit jobs rerun JOB --async --env HF_TOKEN=env:HF_TOKEN",
 )
 @one_job
@@ -79,10 +77,8 @@ def provenance_json(client: Client, handle: Handle) -> JsonObject:
     return {**made.known, "installed": made.installed}
 
 
-def provenance_lines(known: JsonObject | None) -> Iterator[str]:
+def provenance_lines(known: JsonObject) -> Iterator[str]:
     """For people: what one asks first; all of it is in the JSON."""
-    if known is None:
-        return
     git, job = known.get("git"), cast(JsonObject, known["job"])
     facts: dict[str, Json] = {"tool": f"{known['tool']}, Python {known['python']}"}
     if isinstance(git, dict):

@@ -13,7 +13,7 @@ from submit.client import Client
 from submit.errors import Problem
 from submit.intents.intent import Intent, State
 from submit.intents.recovery import PATIENCE_S
-from submit.job import Handle, JsonObject
+from submit.status import Handle, JsonObject
 
 EXIT_UNKNOWN = 3
 
@@ -25,7 +25,7 @@ Examples:
   submit jobs recover --format json | jq -r '.[].handle'"""
 
 
-@click.command(short_help="Settle submissions that were cut off.", epilog=EPILOG)
+@click.command(epilog=EPILOG)
 @click.option(
     "--patience",
     type=click.FloatRange(min=0),

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 
 import click
 
-from submit.job import Cause, Handle, Json, JsonObject, LogEntry, ReplicaStatus, State, Status
 from submit.sizes import show_bytes, show_seconds
+from submit.status import Cause, Handle, Json, JsonObject, LogEntry, ReplicaStatus, State, Status
 
 COLOURS = {State.SUCCEEDED: "green", State.FAILED: "red", State.CANCELLED: "yellow", State.RUNNING: "cyan"}
 
@@ -106,6 +106,9 @@ def status_lines(status: Status) -> Iterable[str]:
         yield from _trials(status.trials)
     if status.traceback:
         yield from ("", *status.traceback.rstrip().splitlines())
+
+
+JOB_COLUMNS = ("JOB", "STATE", "CREATED", "DURATION", "CAUSE")
 
 
 def status_row(status: Status) -> list[str]:

@@ -9,9 +9,10 @@ import click
 
 from submit.cli import dry_run as dry_run_text
 from submit.cli import narrate, options, recover
+from submit.cli.app import EXIT_FAILED
 from submit.cli.arguments import TrainerCommand
 from submit.cli.errors import show
-from submit.cli.follow import EXIT_FAILED, View, follow_to_the_end
+from submit.cli.follow import View, follow_to_the_end
 from submit.cli.render import emit
 from submit.client import Client
 from submit.flags import Flags, request_of, target_of

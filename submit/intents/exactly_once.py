@@ -11,8 +11,9 @@ from typing import Protocol
 
 from submit import redact
 from submit.errors import ErrorKind, RefusedError, ServiceError, SubmitError, UnsentError
-from submit.intents.intent import Intent, Moment, State
-from submit.job import Handle
+from submit.intents.intent import Intent, State
+from submit.intents.moment import Moment
+from submit.status import Handle
 from submit.steps import Call, Command, Conversation, Perform, Reply, Step, carry_out
 
 _NO_ANSWER = (ErrorKind.TRANSIENT, ErrorKind.INTERNAL)

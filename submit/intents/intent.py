@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from enum import StrEnum
-from typing import Any, NamedTuple, Self, cast
+from typing import Any, Self, cast
 
-from submit.job import Json, JsonObject, Target
+from submit.intents.moment import Moment
+from submit.status import Json, JsonObject, Target
 
 
 class State(StrEnum):
@@ -28,20 +29,6 @@ class State(StrEnum):
 
 
 OPEN = (State.INTENDED, State.SENT, State.UNKNOWN)
-
-
-class Moment(NamedTuple):
-    """The wall clock, which people and programs set, and the machine's own, which starts with each boot; in seconds."""
-
-    wall: float
-    boot: float
-
-    def since(self, before: Moment) -> float:
-        """Seconds that have passed for certain, however the clocks have jumped; 0 if neither can tell."""
-        return max(0.0, min((passed for passed in self._passed(before) if passed >= 0), default=0.0))
-
-    def _passed(self, before: Moment) -> tuple[float, float]:
-        return self.wall - before.wall, self.boot - before.boot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

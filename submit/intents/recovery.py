@@ -7,8 +7,9 @@ from dataclasses import replace
 from submit import redact
 from submit.backends import Backend
 from submit.errors import SubmitError
-from submit.intents.intent import Intent, Moment, State
-from submit.job import Handle
+from submit.intents.intent import Intent, State
+from submit.intents.moment import Moment
+from submit.status import Handle
 from submit.steps import Conversation
 
 PATIENCE_S = 60.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from submit.job import Json
+from submit.status import Json
 
 _SAID = frozenset(("message", "severity", "levelname", "level", "time", "timestamp", "textPayload"))
 """What the entry shows anyway."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from submit.job import NO_FIELDS, LogEntry
 from submit.logs.times import normal
+from submit.status import NO_FIELDS, LogEntry
 
 _decode = json.JSONDecoder().raw_decode
 

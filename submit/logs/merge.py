@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
 
-from submit.job import LogCursor, LogEntry
+from submit.status import LogCursor, LogEntry
 
 PATIENCE_S = 10.0
 """How long entries wait for a source that has older ones and does not give them."""

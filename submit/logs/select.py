@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from submit.job import LogEntry
 from submit.logs.fields import with_fields
 from submit.logs.severity import RANKS
+from submit.status import LogEntry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from submit.job import LogEntry
+from submit.status import LogEntry
 
 SEVERITIES = ("DEFAULT", "DEBUG", "INFO", "NOTICE", "WARNING", "ERROR", "CRITICAL", "ALERT", "EMERGENCY")
 STDERR = "stderr"

@@ -10,8 +10,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Self
 
-from submit.job import LogCursor, LogEntry, LogPage
 from submit.logs.merge import Merge
+from submit.status import LogCursor, LogEntry, LogPage
 
 CROWDED = 20_000
 """A source of which so many entries are held is not asked for more."""

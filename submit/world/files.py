@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -76,6 +75,8 @@ def write(path: Path, data: bytes) -> None:
 
 
 def has_digest(path: Path, digest: str) -> bool:
+    import hashlib  # OpenSSL comes with it, and looking at jobs needs none
+
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest() == digest

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
-from submit.job import JsonObject
+from submit.status import JsonObject
 
 STEP_S = 0.05
 

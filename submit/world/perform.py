@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from submit.errors import ErrorKind, ServiceError, UsageError
-from submit.job import Json, JsonObject, Target
 from submit.logs import times
+from submit.status import Json, JsonObject, Target
 from submit.steps import Call, Command, Read, Reply, Step, Upload
 from submit.target import Surroundings
 from submit.world import files, growing, surroundings

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import secrets
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from submit.intents.intent import Moment
+from submit.intents.moment import Moment
 from submit.target import Surroundings
 from submit.world import gcloud
 
@@ -50,7 +49,7 @@ def moment() -> Moment:
 
 def token(length: int) -> str:
     """That many random lower-case hexadecimal digits."""
-    return secrets.token_hex((length + 1) // 2)[:length]
+    return os.urandom((length + 1) // 2).hex()[:length]
 
 
 def pause(seconds: float) -> None:

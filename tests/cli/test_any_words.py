@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 from submit.cli import check, convert, jobs, package, schema, train
 from tests.project import Project
 
+_CONTEXT = click.Context(jobs.jobs)
 COMMANDS: dict[tuple[str, ...], click.Command] = {
     ("train", "--dry-run"): train.train,
     ("check",): check.check,
     ("convert",): convert.convert,
     ("schema",): schema.schema,
     ("package", "--output", "out"): package.package,
-    **{("jobs", name): command for name, command in jobs.jobs.commands.items()},
+    **{("jobs", name): command for name in jobs.COMMANDS if (command := jobs.jobs.get_command(_CONTEXT, name))},
 }
 LEFT_OUT = {"--state-dir", "--debug", "--help", "-h", "--output", "-o", "--async", "--stream-logs", "--dry-run"}
 """What writes elsewhere, or is about tracebacks."""

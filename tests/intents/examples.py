@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from submit.intents.intent import Intent, Moment, State
+from submit.intents.intent import Intent, State
+from submit.intents.moment import Moment
 from submit.job import Target
 
 TARGET = Target(backend="vertex", state_dir="/state", bucket_root="/state/buckets", project="p", region="us-central1")

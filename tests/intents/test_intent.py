@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from submit.intents.intent import Intent, Moment, State
+from submit.intents.intent import Intent, State
+from submit.intents.moment import Moment
 from tests.intents.examples import INTENT, PLACE, clock
 
 

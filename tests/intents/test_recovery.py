@@ -4,7 +4,8 @@ import pytest
 
 from submit.backends import Backend, local, vertex
 from submit.errors import ErrorKind, ServiceError
-from submit.intents.intent import Intent, Moment, State
+from submit.intents.intent import Intent, State
+from submit.intents.moment import Moment
 from submit.intents.recovery import settled
 from submit.job import Json
 from submit.steps import Call, Reply, Step, carry_out

@@ -1,0 +1,61 @@
+"""What a command does not load: each of these would be waited for on every call."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.project import Project
+
+SUBMITTING = {"submit.job", "submit.submission", "submit.config", "submit.package", "submit.catalogue"}
+KEEPING = {"submit.intents.intent", "submit.world.journal", "submit.provenance.record"}
+BACKENDS = {f"submit.backends.{name}" for name in ("vertex", "mlengine", "slurm", "gridengine", "batch", "local_job")}
+LIBRARIES = {"yaml", "hashlib", "random", "subprocess", "tempfile", "requests", "click.shell_completion"}
+
+
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Project:
+    """With one job that has ended."""
+    project = Project.of(tmp_path_factory.mktemp("start"), cache)
+    project.trainer("print('up')")
+    assert project.submit("train", "--job-name", "one").code == 0
+    return project
+
+
+@pytest.mark.parametrize("argv", [["list"], ["describe", "one"], ["stream-logs", "one"], ["wait", "one"]])
+def test_looking_after_jobs_loads_nothing_that_makes_them(ended: Project, argv: list[str]) -> None:
+    assert loaded(ended, "jobs", *argv) & (SUBMITTING | KEEPING | BACKENDS | LIBRARIES) == set()
+
+
+def test_each_verb_loads_no_other(ended: Project) -> None:
+    verbs = {f"submit.cli.{name}" for name in ("logs", "follow", "metrics", "wait", "ending", "provenance", "recover")}
+    assert loaded(ended, "jobs", "describe", "one") & verbs == set()
+    assert loaded(ended, "jobs", "wait", "one") & verbs == {"submit.cli.wait"}
+
+
+def test_help_on_jobs_loads_none_of_their_verbs(ended: Project) -> None:
+    found = loaded(ended, "jobs", "--help")
+    assert {name for name in found if name.startswith("submit.cli.")} == {
+        f"submit.cli.{name}" for name in ("app", "jobs", "lazy")
+    }
+    assert "submit.client" not in found
+
+
+def loaded(project: Project, *argv: str) -> set[str]:
+    """The modules that a successful command has loaded by its end."""
+    source = (
+        "import sys; from submit.cli.app import run; code = run(sys.argv[1:])\n"
+        "print(*sys.modules, file=sys.stderr); sys.exit(code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", source, *argv],
+        cwd=project.folder,
+        env=project.environ,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(done.stderr.splitlines()[-1].split())
