@@ -8,6 +8,7 @@ import click
 
 from submit import redact
 from submit.errors import Problem
+from submit.logs.harmless import harmless
 from submit.world import terminal
 
 COLOURS = {"error": "red", "warning": "yellow"}
@@ -27,7 +28,8 @@ def show(problems: Iterable[Problem]) -> None:
 
 def _echo(label: str, colour: str, text: str) -> None:
     """Errors are shown when click's context, which knows of colours, is gone already."""
-    click.echo(f"{click.style(label, fg=colour, bold=True)} {text}", err=True, color=terminal.colour())
+    shown = harmless(text, colours=False)  # it may have words of a trainer in it
+    click.echo(f"{click.style(label, fg=colour, bold=True)} {shown}", err=True, color=terminal.colour())
 
 
 def show_usage(error: click.UsageError) -> None:

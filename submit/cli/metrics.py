@@ -61,7 +61,7 @@ def metrics(
     status = client.describe([handle])[handle]
     lines = [*_shown(series(found), plotted=plotted), *_trials(status)]
     if lines:
-        click.echo("\n".join(lines))
+        terminal.write_lines(lines)
     else:
         click.echo("there are no numbers in the log", err=True)
 
@@ -94,32 +94,35 @@ def _csv(found: Iterable[Measured]) -> Iterator[str]:
         for name, value in values.items():
             row = [entry.timestamp, entry.replica, entry.trial or "", _exact(step), name, _exact(value)]
             text = io.StringIO()
-            csv.writer(text, lineterminator="").writerow(row)
-            yield text.getvalue()
+            csv.writer(text, lineterminator="\n").writerow(row)
+            yield text.getvalue().removesuffix("\n")
 
 
 def _record(item: Measured) -> JsonObject:
     entry: LogEntry = item.entry
-    finite: Mapping[str, Json] = {
-        name: value if math.isfinite(value) else str(value) for name, value in item.values.items()
-    }
     return {
         "time": entry.timestamp,
         "replica": entry.replica,
         "trial": entry.trial,
-        "step": item.step,
-        "metrics": dict(finite),
+        "step": _number(item.step),
+        "metrics": {name: _number(value) for name, value in item.values.items()},
     }
+
+
+def _number(value: float | None) -> Json:
+    """JSON knows no `nan` and no `inf`."""
+    return value if value is None or math.isfinite(value) else str(value)
 
 
 def _shown(found: Mapping[Key, Series], *, plotted: bool) -> Iterator[str]:
     if plotted:
+        from submit.logs.harmless import harmless
         from submit.logs.plot import plot
 
         for (name, replica, trial), values in found.items():
             drawn = plot(values.points())
             if drawn:
-                yield f"{name}  {replica}{f'/{trial}' if trial else ''}"
+                yield harmless(f"{name}  {replica}{f'/{trial}' if trial else ''}", colours=False)
                 yield from (*drawn, "")
         return
     if found:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from submit.cli.render import COLOURS, reason
+from submit.cli.render import COLOURS, lines, reason
 from submit.sizes import show_bytes, show_seconds
 from submit.status import Cause, Handle, State, Status
 
@@ -140,8 +140,8 @@ def outcome(status: Status, *, log_was_seen: bool) -> None:
 
 def _last_words(status: Status) -> None:
     if status.message:
-        say("message", status.message.splitlines()[0])
-    for line in status.traceback.rstrip().splitlines()[-LAST_LINES:]:
+        say("message", lines(status.message)[0])
+    for line in lines(status.traceback)[-LAST_LINES:] if status.traceback else ():
         click.echo(f"{'':<9} {line}", err=True)
 
 

@@ -95,7 +95,7 @@ def status_lines(status: Status) -> Iterable[str]:
     }
     for key, value in facts.items():
         if value:
-            first, *rest = value.strip().splitlines()
+            first, *rest = lines(value)
             yield f"{key:<10} {first}"
             yield from (f"{'':<10} {line}" for line in rest)
     if status.replicas:
@@ -105,7 +105,12 @@ def status_lines(status: Status) -> Iterable[str]:
         yield ""
         yield from _trials(status.trials)
     if status.traceback:
-        yield from ("", *status.traceback.rstrip().splitlines())
+        yield from ("", *lines(status.traceback))
+
+
+def lines(text: str) -> Sequence[str]:
+    """Of what a trainer or a service says, as a terminal may be given it."""
+    return _harmless(text.strip("\n").rstrip(), colours=True).splitlines() or [""]
 
 
 JOB_COLUMNS = ("JOB", "STATE", "CREATED", "DURATION", "CAUSE")
@@ -157,10 +162,23 @@ def log_record(entry: LogEntry) -> JsonObject:
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterable[str]:
     """Columns as wide as their widest cell; no line ends in blanks."""
-    cells = [list(head), *(list(row) for row in rows)]
+    cells = [list(head), *([_cell(text) for text in row] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     for row in cells:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def _cell(text: str) -> str:
+    """Trainers name their metrics as they like."""
+    return _harmless(text, colours=False).replace("\n", "\\n")
+
+
+def _harmless(text: str, *, colours: bool) -> str:
+    if text.isprintable():
+        return text
+    from submit.logs.harmless import harmless  # its patterns cost a millisecond, and are rarely needed
+
+    return harmless(text, colours=colours)
 
 
 def _replica_row(replica: ReplicaStatus) -> list[str]:

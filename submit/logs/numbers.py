@@ -13,7 +13,8 @@ from submit.job import Json, LogEntry
 STEPS = ("step", "global_step", "iteration", "iter", "batch", "epoch")
 """Names that say when something was measured, the finest first; a number of steps in this order is the x axis."""
 
-_NUMBER = r"[-+]?(?:\d[\d_]*\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|(?i:nan|inf(?:inity)?)\b)"
+_DIGITS = r"\d+(?:_\d+)*"
+_NUMBER = rf"[-+]?(?:{_DIGITS}\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|(?i:nan|inf(?:inity)?)\b)"
 _PAIR = re.compile(rf"(?<![\w.=/?&-])([A-Za-z_][\w./@-]*)(?:\s?=\s?|:\s+)({_NUMBER})(?=%|[\s,;:)\]}}/]|\.?$|\.\s| ?-)")
 _PLACE = re.compile(r"\b(step|epoch|iteration|iter|batch)s?[ #]+(\d+)\b", re.IGNORECASE)
 _AROUND = frozenset(("time", "timestamp", "message", "severity", "levelname", "level", "pid", "lineno"))

@@ -105,3 +105,8 @@ def test_a_job_goes_on_when_the_reader_of_its_log_leaves(project: Project) -> No
     code, narration = through_head(project, "train", "--job-name", "read")
     assert (code, "submit jobs stream-logs local://read" in narration) == ("141", True)
     assert project.submit("jobs", "wait", "read").code == 0
+
+
+def test_an_error_with_words_of_a_trainer_does_nothing_to_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    show([Problem(message="the trainer failed: \x1b]0;title\x07\x1b[2Jboom\u202e")])
+    assert capsys.readouterr().err == "error: the trainer failed: boom\\u202e\n"

@@ -56,3 +56,30 @@ def test_a_job_without_numbers_says_so(project: Project) -> None:
     project.submit("train", "--job-name", "mute")
     done = project.submit("jobs", "metrics", "mute")
     assert (done.code, done.out, done.err) == (0, "", "there are no numbers in the log\n")
+
+
+HOSTILE = r"""
+import json
+print("step=nan loss=3 id=1_ part=1__2")
+print(json.dumps({"step": 5, "\x1b]0;title\x07": 1, "\ud800": 2, "two\nlines": 3}))
+"""
+
+
+def test_whatever_a_trainer_calls_its_numbers_is_shown_and_stays_data(project: Project) -> None:
+    project.trainer(HOSTILE)
+    project.submit("train", "--job-name", "hostile")
+    for options in ((), ("--plot",)):
+        done = project.submit("jobs", "metrics", "hostile", *options)
+        assert (done.code, done.err) == (0, "")
+        assert "\x1b" not in done.out
+        assert r"\ud800" in done.out
+
+    rows = list(csv.reader(io.StringIO(project.submit("jobs", "metrics", "hostile", "--format", "csv").out)))
+    shown = [row[3:] for row in rows if row[4] in ("loss", "two\nlines")]
+    assert shown == [["nan", "loss", "3"], ["5", "two\nlines", "3"]]
+
+    def refuse(word: str) -> None:
+        raise AssertionError(word)
+
+    lines = project.submit("jobs", "metrics", "hostile", "--format", "json").out.splitlines()
+    assert [json.loads(line, parse_constant=refuse)["step"] for line in lines] == ["nan", 5]

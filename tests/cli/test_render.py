@@ -77,3 +77,12 @@ def test_a_log_entry_as_yaml_reads_back() -> None:
     text = log_yaml(entry)
     assert text.startswith("---\ntime: '2026-01-01T00:00:00.000000000Z'\n")
     assert yaml.safe_load(text)["message"] == "a: [\n☃"
+
+
+def test_words_of_a_trainer_do_nothing_to_a_terminal() -> None:
+    words = "boom\x1b]0;title\x07 \x1b[2J\u202e\r\n"
+    status = Status(handle=ENDED.handle, name="a", state=State.FAILED, message=words, traceback=f"Traceback\n{words}")
+    shown = "\n".join(status_lines(status))
+    assert shown.count("boom") == 2
+    assert not [text for text in ("\x1b]", "\x1b[2J", "\x07", "\u202e") if text in shown]
+    assert list(table(["NAME"], [["\x1b[2Jloss\nvalue"]])) == ["NAME", "loss\\nvalue"]

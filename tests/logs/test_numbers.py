@@ -20,6 +20,7 @@ from tests.logs.entries import at
         ("train/loss: 2. eval@1=7", {"train/loss": 2, "eval@1": 7}),
         ("[step 5] loss=nan (acc=0.5)", {"step": 5, "loss": math.nan, "acc": 0.5}),
         ("at 12:30:01 host:8080 version=1.2.3 sha=0a1b url=http://x?q=1&b=2", {}),
+        ("rows=1_000_000 id=1_ part=1__2 at=1_.5 file=1_e5 end=_1", {"rows": 1_000_000}),
         ("size=3GiB took 0.5 s, name=abc7", {}),
         ("x" * 100_000 + "=1" + " y=2", {"x" * 100_000: 1, "y": 2}),
         ("no numbers here: none", {}),
