@@ -11,6 +11,7 @@ from submit.cli import narrate
 from submit.cli.app import EXIT_FAILED
 from submit.cli.log_text import Format, Text, json_lines, yaml_documents
 from submit.client import Client
+from submit.errors import SubmitError
 from submit.logs.select import Selection
 from submit.logs.stream import Stream
 from submit.status import Handle, LogEntry, State
@@ -45,7 +46,12 @@ def follow_to_the_end(client: Client, handles: Sequence[Handle], view: View) -> 
 
 
 def _leave(client: Client, handles: Sequence[Handle]) -> None:
-    found = client.describe(handles)
+    """Where nobody says how the jobs are, or another Ctrl-C comes meanwhile, they go on for all that is known."""
+    try:
+        found = client.describe(handles)
+    except (SubmitError, KeyboardInterrupt):
+        narrate.detached(*handles)
+        return
     if going_on := [handle for handle in handles if not found[handle].state.ended]:
         narrate.detached(*going_on)
 

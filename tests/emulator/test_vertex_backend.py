@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -54,6 +55,26 @@ def test_a_job_is_cancelled_and_deleted(emulated: Project) -> None:
     assert emulated.describe(handle)["state"] == "CANCELLED"
     assert emulated.submit("jobs", "delete", handle).code == 0
     assert emulated.submit("jobs", "describe", handle).code == 3
+
+
+def test_who_leaves_a_job_that_nobody_tells_of_is_told_how_to_come_back(emulated: Project) -> None:
+    emulated.trainer("""
+        print("started", flush=True)
+        time.sleep(15)
+    """)
+    handle = emulated.submit("train", *VERTEX, "--async").out.strip()
+    command = emulated.start("jobs", "stream-logs", handle)
+    assert command.stdout is not None
+    while "started" not in command.stdout.readline():
+        pass
+    assert emulated.submit("emulator", "stop").code == 0
+
+    command.send_signal(signal.SIGINT)
+    _, err = command.communicate(timeout=20)
+
+    assert command.returncode == 130
+    assert f"the job goes on: {handle}\n" in err
+    assert f"submit jobs stream-logs {handle}\n" in err
 
 
 @pytest.mark.parametrize("backend", ["vertex", "mlengine"])
