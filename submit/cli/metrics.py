@@ -13,9 +13,11 @@ import click
 from submit.cli import options
 from submit.cli.named import find, one_job
 from submit.cli.render import table
+from submit.errors import UsageError
 from submit.logs.select import Selection
 from submit.logs.stream import Stream
 from submit.status import Json, JsonObject, LogEntry, Status
+from submit.suggest import nearest
 from submit.world import terminal
 
 if TYPE_CHECKING:
@@ -48,29 +50,50 @@ def metrics(
     """
     from submit.logs.numbers import measured, series  # its patterns cost other commands a millisecond
 
+    if plotted and output != "table":
+        raise UsageError(f"--plot: `--format {output}` is not drawn", hint="Leave out one of the two.")
     client, (handle,) = find((job,), state_dir)
     batches = client.log_batches(Stream({str(handle): ""}), [handle], follow=False)
-    selection = Selection(replica=replica)
-    found = _chosen(measured(entry for batch in batches for entry in selection.of(batch)), frozenset(wanted))
+    selection, names = Selection(replica=replica), set[str]()
+    found = _chosen(measured(entry for batch in batches for entry in selection.of(batch)), frozenset(wanted), names)
     if output == "csv":
         _write(_csv(found))
-        return
-    if output == "json":
+    elif output == "json":
         _write(json.dumps(_record(item), ensure_ascii=False) for item in found)
-        return
-    status = client.describe([handle])[handle]
-    lines = [*_shown(series(found), plotted=plotted), *_trials(status)]
-    if lines:
-        terminal.write_lines(lines)
     else:
+        shown = _shown(series(found), plotted=plotted)
+        trials = _chosen_trials(client.describe([handle])[handle], frozenset(wanted), names)
+        _write([*shown, *_trials(trials)])
+    _say_missing(wanted, names)
+
+
+def _say_missing(wanted: Iterable[str], names: set[str]) -> None:
+    if not names:
         click.echo("there are no numbers in the log", err=True)
+        return
+    for name in wanted:
+        if name not in names:
+            near = nearest(name, names)
+            click.echo(f"there is no metric `{name}`" + (f"; did you mean `{near}`?" if near else ""), err=True)
 
 
-def _chosen(found: Iterable[Measured], wanted: frozenset[str]) -> Iterator[Measured]:
+def _chosen(found: Iterable[Measured], wanted: frozenset[str], names: set[str]) -> Iterator[Measured]:
+    """Only those; adds to `names` all that there are."""
     for item in found:
+        names.update(item.values)
         values = {name: value for name, value in item.values.items() if not wanted or name in wanted}
         if values:
             yield item._replace(values=values)
+
+
+def _chosen_trials(status: Status, wanted: frozenset[str], names: set[str]) -> Iterator[tuple[str, str, Json]]:
+    """The same of what the service has measured: trial, metric and value."""
+    for trial in status.trials:
+        if isinstance(measures := trial.get("metrics"), dict):
+            names.update(measures)
+            for name, value in measures.items():
+                if not wanted or name in wanted:
+                    yield str(trial.get("id")), name, value
 
 
 def _write(lines: Iterable[str]) -> None:
@@ -138,13 +161,10 @@ def _row(key: Key, series_: Series) -> list[str]:
     return [name, f"{replica}/{trial}" if trial else replica, str(len(values)), *figures, _exact(step)]
 
 
-def _trials(status: Status) -> Iterator[str]:
-    """What the service has measured of each trial."""
+def _trials(measures: Iterable[tuple[str, str, Json]]) -> Iterator[str]:
     rows = [
-        [str(trial.get("id")), name, _figure(float(value)) if isinstance(value, int | float) else str(value)]
-        for trial in status.trials
-        if isinstance(measures := trial.get("metrics"), dict)
-        for name, value in measures.items()
+        [trial, name, _figure(float(value)) if isinstance(value, int | float) else str(value)]
+        for trial, name, value in measures
     ]
     if rows:
         yield from ("", *table(["TRIAL", "METRIC", "VALUE"], rows))

@@ -58,6 +58,19 @@ def test_a_job_without_numbers_says_so(project: Project) -> None:
     assert (done.code, done.out, done.err) == (0, "", "there are no numbers in the log\n")
 
 
+def test_a_metric_that_is_not_there_is_told(trained: Project) -> None:
+    for output in ("table", "csv", "json"):
+        done = trained.submit("jobs", "metrics", "trained", "--metric", "los", "--format", output)
+        assert (done.code, done.err) == (0, "there is no metric `los`; did you mean `loss`?\n")
+        assert "loss" not in done.out
+
+
+def test_data_for_programs_is_not_drawn(trained: Project) -> None:
+    done = trained.submit("jobs", "metrics", "trained", "--plot", "--format", "csv")
+    assert (done.code, done.out) == (2, "")
+    assert "--plot: `--format csv` is not drawn" in done.err
+
+
 HOSTILE = r"""
 import json
 print("step=nan loss=3 id=1_ part=1__2")
