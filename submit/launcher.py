@@ -368,7 +368,10 @@ def rfc_3339_ns(text: str) -> int:
     if match is None:
         return 0
     *moment, fraction, sign, hours, minutes = match.groups()
-    seconds = timegm(tuple(int(part) for part in moment))
+    try:
+        seconds = timegm(tuple(int(part) for part in moment))
+    except ValueError:  # the 13th month
+        return 0
     if sign:
         seconds -= int(sign + "1") * (int(hours) * 3600 + int(minutes) * 60)
     return seconds * 10**9 + int((fraction or "0").ljust(9, "0"))

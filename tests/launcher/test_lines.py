@@ -327,6 +327,7 @@ SECOND = 1_763_686_923 * 10**9  # 2025-11-21T01:02:03Z
         ({"timestampSeconds": "7", "timestampNanos": 5}, 7 * 10**9 + 5),
         ({"time": "2025-11-21 01:02:03"}, 0),  # of which zone?
         ({"time": "2025-99-99T01:02:03Zulu", "timestamp": 12.5}, 0),
+        ({"time": "2025-13-01T01:02:03Z", "timestamp": "0000-01-01T01:02:03Z"}, 0),
         ({"timestampSeconds": {}}, 0),
         ({"loss": 1}, 0),
     ],
