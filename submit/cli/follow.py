@@ -36,7 +36,7 @@ def follow_to_the_end(client: Client, handles: Sequence[Handle], view: View) -> 
     except KeyboardInterrupt as interrupt:
         _leave(client, handles)
         return terminal.exit_code(interrupt)
-    except BrokenPipeError:
+    except OSError:  # the reader has left, or what we write to is full
         _leave(client, handles)
         raise
     found = client.describe(handles)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -104,6 +105,19 @@ def test_a_job_goes_on_when_the_reader_of_its_log_leaves(project: Project) -> No
     project.trainer('for n in range(50): print("line", n, flush=True); time.sleep(0.02)')
     code, narration = through_head(project, "train", "--job-name", "read")
     assert (code, "submit jobs stream-logs local://read" in narration) == ("141", True)
+    assert project.submit("jobs", "wait", "read").code == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full disk to try")
+def test_a_job_goes_on_when_its_log_can_be_written_nowhere(project: Project) -> None:
+    project.trainer("time.sleep(1.5)")
+    line = " ".join([*project.command("train", "--job-name", "read"), "> /dev/full"])
+    done = subprocess.run(
+        ["bash", "-c", line], cwd=project.folder, env=project.environ, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 3
+    assert "the job goes on: local://read\n" in done.stderr
+    assert "stdout or stderr cannot be used: no space left on device" in done.stderr
     assert project.submit("jobs", "wait", "read").code == 0
 
 
