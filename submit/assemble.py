@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import PurePath, PurePosixPath
+from typing import NamedTuple
 
 from submit import catalogue, limits
 from submit.backends import Feature, load
-from submit.backends.batch import place
 from submit.errors import Problem, UsageError
 from submit.job import (
     Config,
@@ -27,10 +27,10 @@ from submit.job import (
     Study,
     Target,
 )
+from submit.target import said
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobFlags:
+class JobFlags(NamedTuple):
     """What the command line says about the job itself; it wins over the config.
 
     `env` names the variables that it sets; their values are in the config, for they are checked there.
@@ -73,7 +73,7 @@ def assemble(
         pools=pools,
         scale_tier=config.scale_tier,
         packages=tuple(packages),
-        job_dir=_folder(job_dir, cwd, there=bool(place.said(target.backend, "host", target, options))),
+        job_dir=_folder(job_dir, cwd, there=bool(said(target.backend, "host", target, options))),
         base_output_dir=config.base_output_dir,
         labels=config.labels,
         env=config.env,

@@ -5,14 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, NamedTuple
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Place:
+class Place(NamedTuple):
     """Where a value was written; line and column count from 1, 0 means that they are not known."""
 
     file: str
@@ -59,6 +58,12 @@ class UsageError(SubmitError):
     """The command line, the config or the package cannot be used as it stands; nothing was sent."""
 
     exit_code: ClassVar[int] = 2
+
+
+def raise_errors(problems: Collection[Problem]) -> None:
+    """A `UsageError` with all of them, warnings as well, if one is an error."""
+    if any(problem.severity == "error" for problem in problems):
+        raise UsageError(problems)
 
 
 class ErrorKind(StrEnum):

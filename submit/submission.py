@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 
 from submit import assemble, catalogue, config, package, preflight, project_file, redact
 from submit.assemble import JobFlags
 from submit.backends import Backend, creation, features, load
-from submit.errors import Place, Problem, UsageError
+from submit.errors import Place, Problem, UsageError, raise_errors
 from submit.intents.intent import Intent
 from submit.job import Config, Handle, JobSpec, Json, PythonModule, Status, Target
 from submit.package import Built
@@ -19,15 +21,12 @@ from submit.steps import Conversation, Step, preview
 from submit.target import Surroundings, TargetFlags, endpoints, resolve
 from submit.world import files, surroundings
 
-CONFIG_LIMIT = (1 << 20) + 1  # one byte more than is accepted, so that the loader can refuse it
-
 DEFAULT_PACKAGE = "trainer"
 
 Notify = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(NamedTuple):
     """A submission as the user words it; every field has its flag on the command line.
 
     `overrides` are those of `--set`. `keys` are the flags that stand for a key of the config: `key=value`, as `--set`
@@ -36,11 +35,11 @@ class Request:
 
     config: Path | None = None
     overrides: Sequence[str] = ()
-    keys: Mapping[str, str] = field(default_factory=dict)
+    keys: Mapping[str, str] = MappingProxyType({})
     package_path: Path | None = None
     packages: Sequence[Path] = ()
-    job: JobFlags = field(default_factory=JobFlags)
-    target: TargetFlags = field(default_factory=TargetFlags)
+    job: JobFlags = JobFlags()
+    target: TargetFlags = TargetFlags()
     allow_secrets: bool = False
     max_package_bytes: int | None = None
     preflight: bool = True
@@ -116,11 +115,6 @@ def prepare(request: Request, around: Surroundings, notify: Notify = lambda _: N
     )
 
 
-def raise_errors(problems: Sequence[Problem]) -> None:
-    if any(problem.severity == "error" for problem in problems):
-        raise UsageError(problems)
-
-
 def _load(request: Request, defaults: Mapping[str, Json]) -> config.Loaded:
     today = surroundings.now().date()
     path = request.config or _default_path(defaults, "config")
@@ -128,9 +122,9 @@ def _load(request: Request, defaults: Mapping[str, Json]) -> config.Loaded:
     if path is None:
         loaded = config.empty(overrides=overrides, defaults=defaults, today=today)
     else:
-        text = files.read(path, limit=CONFIG_LIMIT)
+        text = files.read(path, limit=config.READ_LIMIT)
         loaded = config.load(text, str(path), overrides=overrides, defaults=defaults, today=today)
-    return replace(loaded, problems=tuple(_as_written(problem, request.keys) for problem in loaded.problems))
+    return loaded._replace(problems=tuple(_as_written(problem, request.keys) for problem in loaded.problems))
 
 
 def _plain_secrets(spec: JobSpec) -> tuple[Problem, ...]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from submit.errors import UsageError
 from submit.status import Json, Target
@@ -18,8 +18,7 @@ DEFAULT_BACKEND = "local"  # a first try never costs money
 DEFAULT_REGION = "us-central1"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class Surroundings(NamedTuple):
     """What a command finds around it, read once: environment, working folder and the folders for state and cache.
 
     `gcloud` are the settings of the cloud SDK's active configuration, by `section/property`.
@@ -29,7 +28,7 @@ class Surroundings:
     cwd: Path
     state_dir: Path
     cache_dir: Path
-    gcloud: Mapping[str, str] = field(default_factory=dict)
+    gcloud: Mapping[str, str] = MappingProxyType({})
 
 
 _CLUSTER = r"SUBMIT_[A-Z]+_(HOST|FOLDER)"
@@ -44,11 +43,10 @@ def endpoints(environ: Mapping[str, str]) -> dict[str, str]:
 def elsewhere(around: Surroundings, variables: Mapping[str, str]) -> Surroundings:
     """The same, but with services where those variables say."""
     kept = {name: value for name, value in around.environ.items() if not name.startswith(_ENDPOINTS)}
-    return replace(around, environ={**kept, **variables})
+    return around._replace(environ={**kept, **variables})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TargetFlags:
+class TargetFlags(NamedTuple):
     """What the command line says about the target; None where it says nothing."""
 
     backend: str | None = None
@@ -109,6 +107,12 @@ def _clusters(environ: Mapping[str, str], defaults: Mapping[str, Json]) -> dict[
     }
     given = {**said, **environ}
     return {name: value for name, value in given.items() if value and re.fullmatch(_CLUSTER, name)}
+
+
+def said(backend: str, key: str, target: Target, options: object) -> str:
+    """What the config says, else the variable; empty if neither does. Of backends without hosts as well."""
+    given = options if isinstance(options, dict) else {}
+    return str(given.get(key) or target.endpoints.get(f"SUBMIT_{backend.upper()}_{key.upper()}") or "")
 
 
 def _bucket(flag: str | None) -> str | None:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -61,12 +60,12 @@ def test_the_region_of_the_config_wins_over_that_of_the_environment() -> None:
 def test_the_project_is_taken_from_the_same_places_as_by_gcloud(
     flags: str | None, environ: dict[str, str], project: dict[str, Json], gcloud: dict[str, str], expected: str | None
 ) -> None:
-    there = replace(around(**environ), gcloud=gcloud)
+    there = around(**environ)._replace(gcloud=gcloud)
     assert resolve(TargetFlags(project=flags), there, None, project).project == expected
 
 
 def test_a_region_of_the_cloud_sdk_is_better_than_none() -> None:
-    there = replace(around(), gcloud={"compute/region": "compute", "ai/region": "ai"})
+    there = around()._replace(gcloud={"compute/region": "compute", "ai/region": "ai"})
     assert resolve(TargetFlags(), there, None, {}).region == "ai"
     assert resolve(TargetFlags(), there, None, PROJECT).region == "project"
     assert resolve(TargetFlags(), around(CLOUDSDK_AI_REGION="ai", CLOUDSDK_COMPUTE_REGION="c"), None, {}).region == "ai"

@@ -9,11 +9,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
 
 from submit.errors import UsageError
-from submit.status import Handle, Json, JsonObject, LogCursor, LogPage, Status, Target
-from submit.steps import Conversation
 
 if TYPE_CHECKING:
     from submit.job import JobSpec
+    from submit.status import Handle, JsonObject, LogCursor, LogPage, Status, Target
+    from submit.steps import Conversation
 
 
 class Feature(StrEnum):
@@ -134,4 +134,4 @@ def _entry_points() -> dict[str, str]:
     return {point.name: point.value for point in entry_points(group="jobdir.backends")}
 
 
-__all__ = ["REGISTRY", "Backend", "Capability", "Feature", "Json", "Refused", "StandsIn", "load", "names"]
+__all__ = ["REGISTRY", "Backend", "Capability", "Feature", "Refused", "StandsIn", "load", "names"]

@@ -5,10 +5,9 @@ https://cloud.google.com/vertex-ai/docs/training/pre-built-containers
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from submit.catalogue.tables import rows
 
@@ -22,8 +21,7 @@ _REPOSITORIES = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrainingImage:
+class TrainingImage(NamedTuple):
     """An image. After `end_of_patches` it is no longer mended, after `end_of_availability` it may be gone."""
 
     framework: str

@@ -5,8 +5,8 @@ https://cloud.google.com/ai-platform/training/docs/machine-types
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from submit.catalogue.machines import in_words
 from submit.catalogue.machines import machine as machine_type_named
@@ -15,8 +15,7 @@ from submit.catalogue.tables import rows
 from submit.job import Machine, Role
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LegacyMachine:
+class LegacyMachine(NamedTuple):
     """`machine` is what the name stood for on ML Engine, `replacement` what runs today; `why` is a sentence."""
 
     legacy_name: str
@@ -25,8 +24,7 @@ class LegacyMachine:
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LegacyPool:
+class LegacyPool(NamedTuple):
     """One of the groups of equal machines that a scale tier stood for."""
 
     role: Role

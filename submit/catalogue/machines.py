@@ -6,16 +6,15 @@ https://cloud.google.com/vertex-ai/docs/training/configure-compute
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
+from typing import NamedTuple
 
 from submit.catalogue.tables import rows
 from submit.job import Machine
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MachineType:
+class MachineType(NamedTuple):
     """A machine type. `vcpus` and `memory_gb` are None where Google does not say (`cloud-tpu`).
 
     `accelerator_required`: a job must name the accelerator and its count, even if the type implies them.
@@ -29,8 +28,7 @@ class MachineType:
     tpu: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TpuTopology:
+class TpuTopology(NamedTuple):
     """A slice of a TPU pod as `tpuTopology` names it, how many chips it has and on how many machines."""
 
     topology: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from functools import cache
+from typing import NamedTuple
 
 from submit.catalogue.machines import accelerators_of, machine_names, offered
 from submit.catalogue.machines import machine as machine_type_named
@@ -13,8 +14,7 @@ from submit.catalogue.tables import rows
 from submit.job import Machine
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RetiredAccelerator:
+class RetiredAccelerator(NamedTuple):
     """An accelerator that no job gets any more; `ended` is None where the day is not known, `why` is a sentence."""
 
     name: str

@@ -12,7 +12,6 @@ from submit.cli.errors import show
 from submit.cli.render import emit
 from submit.errors import Problem, UsageError
 from submit.job import Json
-from submit.submission import CONFIG_LIMIT
 from submit.world import files, surroundings
 
 EPILOG = """\b
@@ -47,7 +46,7 @@ def check(paths: tuple[Path, ...], overrides: tuple[str, ...], strict: bool, out
 
 def _problems(path: Path, overrides: tuple[str, ...], *, strict: bool) -> tuple[Problem, ...]:
     try:
-        text = files.read(path, limit=CONFIG_LIMIT)
+        text = files.read(path, limit=config.READ_LIMIT)
     except UsageError as error:
         return error.problems
     loaded = config.load(text, str(path), overrides=overrides, today=surroundings.now().date())

@@ -11,8 +11,8 @@ from submit import config
 from submit.cli import narrate, options
 from submit.cli.errors import show
 from submit.cli.render import emit
+from submit.errors import raise_errors
 from submit.job import Json
-from submit.submission import CONFIG_LIMIT, raise_errors
 from submit.world import files, surroundings
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def convert(path: Path, to: Path | None, force: bool, output: str) -> None:
     """
     if to and to.exists() and not force:
         raise click.UsageError(f"`{to}` is there already: `--force` replaces it")
-    converted = config.convert(files.read(path, limit=CONFIG_LIMIT), str(path), surroundings.now().date())
+    converted = config.convert(files.read(path, limit=config.READ_LIMIT), str(path), surroundings.now().date())
     raise_errors(converted.problems)
     if to:
         files.write(to, converted.text.encode())

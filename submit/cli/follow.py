@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from submit.cli import narrate
 from submit.cli.app import EXIT_FAILED
@@ -18,13 +18,12 @@ from submit.status import Handle, LogEntry, State
 from submit.world import terminal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class View:
+class View(NamedTuple):
     """`last`: of what is there only so many entries; `warn_silent_s`: say when nothing was written for so long."""
 
     output: str = "text"
     full_times: bool = False
-    selection: Selection = Selection()  # noqa: RUF009 - frozen
+    selection: Selection = Selection()
     last: int | None = None
     warn_silent_s: float | None = None
 

@@ -59,15 +59,15 @@ def rerun(job: str, detach: bool, env: dict[str, str], dry_run: bool, output: st
     Values that looked like secrets were not kept: give them again by `--env`.
     """
     from submit import reruns
-    from submit.cli import train
+    from submit.cli import submitting
 
     client, (handle,) = find((job,), state_dir)
     prepared = reruns.again(client, handle, env)
     narrate.job(prepared)
     if dry_run:
-        train.show_dry_run(prepared, output)
+        submitting.show_dry_run(prepared, output)
         return 0
-    return train.submit(client, prepared, output, detach=detach)
+    return submitting.submit(client, prepared, output, detach=detach)
 
 
 def provenance_json(client: Client, handle: Handle) -> JsonObject:

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Unpack
+from typing import TYPE_CHECKING, Unpack
 
 import click
 
-from submit.cli import dry_run as dry_run_text
-from submit.cli import narrate, options, recover
-from submit.cli.app import EXIT_FAILED
+from submit.cli import options
 from submit.cli.arguments import TrainerCommand
-from submit.cli.errors import show
-from submit.cli.follow import View, follow_to_the_end
-from submit.cli.render import emit
-from submit.client import Client
-from submit.flags import Flags, request_of, target_of
-from submit.job import Handle
-from submit.submission import Prepared
-from submit.world import terminal
+
+if TYPE_CHECKING:
+    from submit.flags import Flags
 
 EPILOG = """\b
 Examples:
@@ -103,53 +95,7 @@ def train(detach: bool, dry_run: bool, output: str, no_preflight: bool, **flags:
     The package is checked and staged, the config decides the machines, the job is created, its log lines are
     shown as they come, and the exit code is the job's result: 0 if it succeeded, 1 if not.
     """
+    from submit.cli import submitting  # its help is asked for as well, and needs none of that
+
     flags["preflight"] = not no_preflight
-    state_dir = flags.get("state_dir")
-    state = None if state_dir is None else Path(state_dir)
-    client = Client(target=target_of(flags), state_dir=state, progress=narrate.progress)
-    try:
-        prepared = client.prepare(request_of(flags, dry_run=dry_run), narrate.progress)
-    except KeyboardInterrupt as interrupt:
-        narrate.no_job()
-        return terminal.exit_code(interrupt)
-    show(prepared.warnings)
-    narrate.job(prepared)
-    if dry_run:
-        show_dry_run(prepared, output)
-        return 0
-    return submit(client, prepared, output, detach=detach)
-
-
-def submit(client: Client, prepared: Prepared, output: str, *, detach: bool) -> int:
-    recover.mention(client)
-    try:
-        handle = client.submit(prepared)
-        if detach:
-            narrate.pages(client.links(handle))
-            _print_handle(handle, output)
-            return 0
-        narrate.submitted(handle, client.links(handle))
-    except KeyboardInterrupt as interrupt:
-        recover.tell_interrupted(client)
-        return terminal.exit_code(interrupt)
-    code = follow_to_the_end(client, [handle], View(output=output))
-    if code != EXIT_FAILED or not prepared.spec.fallbacks:
-        return code
-    elsewhere = prepared.elsewhere(client.describe([handle])[handle])
-    if elsewhere is None:
-        return code
-    narrate.elsewhere(elsewhere)
-    return submit(client, elsewhere, output, detach=False)
-
-
-def _print_handle(handle: Handle, output: str) -> None:
-    if output == "table":
-        click.echo(handle)
-    else:
-        emit({"handle": str(handle)}, output)
-
-
-def show_dry_run(prepared: Prepared, output: str) -> None:
-    steps, handle = prepared.steps()
-    dry_run_text.show(steps, output)
-    narrate.would_be(handle)
+    return submitting.run(flags, output, detach=detach, dry_run=dry_run)

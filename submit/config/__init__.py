@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from submit.config.loading import Loaded, empty, load
+from submit.config.read import READ_LIMIT
 from submit.errors import Problem
 from submit.job import Json, JsonObject
 
@@ -46,4 +47,4 @@ def project_defaults(pyproject: bytes, file: str) -> tuple[Mapping[str, Json], t
     return project.project_defaults(pyproject, file)
 
 
-__all__ = ["Loaded", "convert", "empty", "load", "project_defaults", "schema"]
+__all__ = ["READ_LIMIT", "Loaded", "convert", "empty", "load", "project_defaults", "schema"]

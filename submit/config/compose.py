@@ -6,7 +6,6 @@ Not by recursion over YAML's nodes: no input can make this overflow the stack or
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from submit.config.kinds import CORE, KINDS, kind_of
@@ -20,18 +19,16 @@ if TYPE_CHECKING:
 MAX_VALUES = 20_000  # with every alias written out
 
 
-@dataclass(slots=True)
 class _Open:
     """A mapping or list which is being read; `key` waits for its value, `merged` are entries behind `<<`."""
 
-    mapping: bool
-    place: Place
-    anchor: str | None
-    items: list[Tree] = field(default_factory=list)
-    entries: dict[str, Entry] = field(default_factory=dict)
-    merged: dict[str, Entry] = field(default_factory=dict)
-    key: Scalar | None = None
-    size: int = 1
+    def __init__(self, mapping: bool, place: Place, anchor: str | None) -> None:
+        self.mapping, self.place, self.anchor = mapping, place, anchor
+        self.items: list[Tree] = []
+        self.entries: dict[str, Entry] = {}
+        self.merged: dict[str, Entry] = {}
+        self.key: Scalar | None = None
+        self.size = 1
 
 
 class Composer:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from submit.config.schemas import Schema, ml_engine, snake, vertex
 from submit.config.tree import Branch
 from submit.errors import Problem
 
 
-@dataclass(frozen=True, slots=True)
-class Dialect:
+class Dialect(NamedTuple):
     """A format: its name for people, its schema, and the message at the top of the file."""
 
     name: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from submit.config.dialect import VERTEX, VERTEX_TUNING
 from submit.config.paths import Marks, path_shown
@@ -12,8 +13,7 @@ from submit.errors import Problem
 from submit.job import Config, Machine, Pool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MachinePaths:
+class MachinePaths(NamedTuple):
     """The canonical paths of a machine's values; for a machine out of a scale tier all are the tier's."""
 
     machine: str
@@ -22,8 +22,7 @@ class MachinePaths:
     topology: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PoolPaths:
+class PoolPaths(NamedTuple):
     """The canonical paths of a pool's values; `pool` is the whole of it."""
 
     pool: str
@@ -32,8 +31,7 @@ class PoolPaths:
     image: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class Draft(NamedTuple):
     """`paths` are those of the pools, in their order, `job` is what stands before every path of a Vertex AI job spec,
     `parameters` and `parallel` are the paths of the hyperparameters and of the number of parallel trials,
     `tier` is ML Engine's scale tier, and `problems` is what has been found already."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
+from typing import NamedTuple
 
 from submit.config.check import Checker
 from submit.config.dialect import VERTEX, VERTEX_TUNING, Dialect, detect
@@ -25,8 +26,7 @@ from submit.job import Config, Json, JsonObject
 SECTION = "submit"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loaded:
+class Loaded(NamedTuple):
     """A config, or None if there are errors; `problems` are in the order of the file, warnings among them."""
 
     config: Config | None
@@ -77,7 +77,7 @@ def _loaded(tree: Tree, file: Place, overrides: Sequence[str], defaults: Mapping
     if draft is None:
         return _result(None, problems)
     config = apply_defaults(draft.config, defaults)
-    draft = replace(draft, config=config)
+    draft = draft._replace(config=config)
     problems += judge(draft, today)
     places = {mark.written: mark.place for mark in draft.marks.marks.values()}
     return _result(replace(config, places={"": file, **places}), problems)
@@ -102,7 +102,7 @@ def draft_of(tree: Branch, file: Place) -> tuple[Draft | None, list[Problem]]:
     section = _section(tree, ours, checker)
     draft = _translate(values, dialect, Marks(marks, file))
     problems = tuple(checker.problems)
-    return replace(draft, config=apply(draft.config, section), problems=problems), list(problems)
+    return draft._replace(config=apply(draft.config, section), problems=problems), list(problems)
 
 
 def _section(tree: Branch, section: Tree | None, checker: Checker) -> JsonObject:

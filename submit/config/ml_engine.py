@@ -111,7 +111,7 @@ def _tier_pool(given: JsonObject, pool: LegacyPool) -> tuple[Pool, PoolPaths]:
     machine = _with_disk(pool.machine.machine, part(config, "diskConfig"))
     tier = f"{INPUT}.scaleTier"
     machine_paths = MachinePaths(machine=tier, accelerator_type=tier, accelerator_count=tier, topology=tier)
-    paths = replace(_paths(keys), pool=tier, machine=machine_paths, replicas=tier)
+    paths = _paths(keys)._replace(pool=tier, machine=machine_paths, replicas=tier)
     return Pool(role=pool.role, machine=machine, replicas=pool.replicas, program=_program(given, config)), paths
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TypeAlias
 
 from submit.config.read import read_value
@@ -62,9 +61,9 @@ def _set_key(tree: Tree | None, key: str, rest: list[Step], value: Tree, place: 
         raise _error(f"`{done}` is {describe(tree)}, so it has no `{key}`", place)
     new = _set(tree.get(key), rest, value, place, f"{done}.{key}" if done else key)
     if tree.get(key) is None:
-        return replace(tree, entries=(*tree.entries, Entry(key, place, new)))
+        return tree._replace(entries=(*tree.entries, Entry(key, place, new)))
     entries = (Entry(key, entry.place if rest else place, new) if entry.key == key else entry for entry in tree.entries)
-    return replace(tree, entries=tuple(entries))
+    return tree._replace(entries=tuple(entries))
 
 
 def _set_item(tree: Tree | None, index: int, rest: list[Step], value: Tree, place: Place, done: str) -> Row:
@@ -76,7 +75,7 @@ def _set_item(tree: Tree | None, index: int, rest: list[Step], value: Tree, plac
         raise _error(f"`{done}` has {len(tree.items)} items, so [{index}] would leave a gap", place)
     old = tree.items[index] if index < len(tree.items) else None
     new = _set(old, rest, value, place, f"{done}[{index}]")
-    return replace(tree, items=(*tree.items[:index], new, *tree.items[index + 1 :]))
+    return tree._replace(items=(*tree.items[:index], new, *tree.items[index + 1 :]))
 
 
 def _error(message: str, place: Place, hint: str = "") -> UsageError:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from submit.errors import Place
 
 
-@dataclass(frozen=True, slots=True)
-class Path:
+class Path(NamedTuple):
     """`written` keeps the user's spelling (`worker_pool_specs[0]`), `canonical` is the schema's."""
 
     written: str = ""
@@ -22,20 +21,18 @@ class Path:
         return Path(f"{self.written}[{index}]", f"{self.canonical}[{index}]")
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """How the user spelt a path, and where it stands."""
 
     written: str
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
 class Marks:
     """All keys and items of a config, by canonical path; those with a wrong value are among them."""
 
-    marks: Mapping[str, Mark]
-    file: Place
+    def __init__(self, marks: Mapping[str, Mark], file: Place) -> None:
+        self.marks, self.file = marks, file
 
     def __contains__(self, canonical: str) -> bool:
         return canonical in self.marks

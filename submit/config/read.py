@@ -8,6 +8,8 @@ from submit.config.unreadable import refuse
 from submit.errors import Place, Problem, UsageError
 
 MAX_BYTES = 1 << 20
+READ_LIMIT = MAX_BYTES + 1
+"""In bytes; one more than is accepted, so that `read` can refuse it."""
 
 
 def read(text: bytes, file: str) -> tuple[Tree | None, list[Problem]]:

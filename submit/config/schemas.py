@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
-from typing import Any, TypeAlias
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any, NamedTuple, TypeAlias
+
+_FOLDER = Path(__file__).parent / "data"
 
 Type: TypeAlias = "str | list[Type] | dict[str, Any]"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
+class Field(NamedTuple):
     """`minimum` and `maximum` bound a number (or a duration in seconds), `max_length` a text or all texts of a list.
 
     `ignored` and `refused` say why a key that the service knows means nothing here, or cannot be had.
@@ -46,18 +46,19 @@ class Field:
     deprecated: Mapping[str, str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class Message:
-    """A mapping with known keys. `spellings` finds a key's canonical name by both of its spellings."""
+    """A mapping with known keys."""
 
-    name: str
-    about: str
-    fields: Mapping[str, Field]
-    spellings: Mapping[str, str]
+    def __init__(self, name: str, about: str, fields: Mapping[str, Field]) -> None:
+        self.name, self.about, self.fields = name, about, fields
+
+    @cached_property
+    def spellings(self) -> Mapping[str, str]:
+        """A key's canonical name by both of its spellings."""
+        return {spelling: key for key in self.fields for spelling in (camel(key), snake(key))}
 
 
-@dataclass(frozen=True, slots=True)
-class Schema:
+class Schema(NamedTuple):
     """`both_spellings`: keys may be written in camelCase and in snake_case, as Google's newer APIs read them."""
 
     messages: Mapping[str, Message]
@@ -99,15 +100,14 @@ def section() -> Schema:
 
 
 def _load(file: str, *, both_spellings: bool) -> Schema:
-    data = json.loads(files("submit.config").joinpath("data", file).read_text(encoding="utf-8"))
+    data = json.loads((_FOLDER / file).read_text(encoding="utf-8"))
     messages = {name: _message(name, message) for name, message in data["messages"].items()}
     return Schema(messages, tuple(data["root"]), both_spellings)
 
 
 def _message(name: str, data: Mapping[str, Any]) -> Message:
     fields = {key: Field(name=key, **field) for key, field in data["fields"].items()}
-    spellings = {spelling: key for key in fields for spelling in (camel(key), snake(key))}
-    return Message(name, data["about"], fields, spellings)
+    return Message(name, data["about"], fields)
 
 
 def inner(type_: Type) -> Type:

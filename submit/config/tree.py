@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from submit.errors import Place
 from submit.job import Json
@@ -11,8 +10,7 @@ from submit.job import Json
 Kind: TypeAlias = Literal["text", "number", "boolean", "null", "date", "other"]
 
 
-@dataclass(frozen=True, slots=True)
-class Scalar:
+class Scalar(NamedTuple):
     """`text` is what stands in the file, `kind` what YAML 1.1 takes it for; `plain`: without quotes."""
 
     text: str
@@ -21,15 +19,13 @@ class Scalar:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     key: str
     place: Place
     value: Tree
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
+class Branch(NamedTuple):
     """A mapping; its keys are unique."""
 
     entries: tuple[Entry, ...]
@@ -43,8 +39,7 @@ class Branch:
         return tuple(entry.key for entry in self.entries)
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A list."""
 
     items: tuple[Tree, ...]

@@ -53,7 +53,7 @@ def draft(values: JsonObject, marks: Marks, root: str) -> Draft:
 
 def tuning_draft(values: JsonObject, marks: Marks) -> Draft:
     job = _named(_spec(part(values, "trialJobSpec"), marks, "trialJobSpec."), values)
-    return replace(job, config=replace(job.config, dialect=VERTEX_TUNING, study=from_vertex(values)))
+    return job._replace(config=replace(job.config, dialect=VERTEX_TUNING, study=from_vertex(values)))
 
 
 def _named(job: Draft, values: JsonObject) -> Draft:
@@ -63,7 +63,7 @@ def _named(job: Draft, values: JsonObject) -> Draft:
         labels=mapping(values, "labels"),
         kms_key=text(part(values, "encryptionSpec"), "kmsKeyName"),
     )
-    return replace(job, config=config)
+    return job._replace(config=config)
 
 
 def _spec(spec: JsonObject, marks: Marks, prefix: str) -> Draft:

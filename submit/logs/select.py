@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from submit.logs.fields import with_fields
 from submit.logs.severity import RANKS
 from submit.status import LogEntry
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
+class Selection(NamedTuple):
     """Everything that is given must hold. `severity` is the least one, `since` a time of the normal form; `replica`
     is the whole name, or one without its number for all of a pool."""
 

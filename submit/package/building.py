@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from submit.errors import Problem, UsageError
@@ -60,7 +59,7 @@ def _make(folder: Path, requirements: Path | None, shop: Shop) -> tuple[Made, tr
         said = made.warnings
     needed = plain_folder.needed_by(folder, requirements, choice, failed=bool(said))
     made, listing = plain_folder.make_from(folder, needed, shop)
-    return replace(made, warnings=said + made.warnings), listing
+    return made._replace(warnings=said + made.warnings), listing
 
 
 def _with_its_own_requirements(made: Made, project: Project, given: Path | None) -> Made:

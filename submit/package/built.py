@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from submit.errors import Problem
 from submit.job import Package
@@ -11,8 +11,7 @@ MAX_BYTES = 50_000_000
 """A package above this size is warned about: it is sent, and unpacked on every machine."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Built:
+class Built(NamedTuple):
     """The trainer's package and those given beside it. `problems` are warnings only.
 
     `wheel`: what installing `package` gives, if the archive's own layout does not show that.

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from submit.errors import Place, Problem, UsageError
 
@@ -21,8 +20,7 @@ LEGACY = "setuptools.build_meta:__legacy__"
 """What runs a project that names no build backend: https://peps.python.org/pep-0517/#source-trees"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Project:
+class Project(NamedTuple):
     """A folder with a build file. `certain`: it is about the package, whatever it builds.
 
     `names`: what it says that it is called or packages; empty if it leaves that to the build.
@@ -41,8 +39,7 @@ class Project:
         return package in self.names
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dependencies:
+class Dependencies(NamedTuple):
     """A `pyproject.toml` that lists what the code needs but builds nothing, as uv's and Poetry's projects may."""
 
     file: Path
@@ -60,7 +57,7 @@ def choose(folder: Path, read: Read) -> Project | Dependencies | None:
         return Project(root=folder, file="pyproject.toml")
     beside = _inspect(folder.parent, read)
     if isinstance(beside, Project) and beside.file != "setup.py" and not beside.is_about(folder.name):
-        return replace(beside, certain=read(folder.parent / "setup.py") is not None)
+        return beside._replace(certain=read(folder.parent / "setup.py") is not None)
     return beside
 
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass, replace
 from enum import Enum
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -41,8 +40,7 @@ class Verdict(Enum):
     IGNORED = "ignored"
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
+class Names(NamedTuple):
     """An ignore file that only has names, with `*` at most, as most have: loading pathspec takes 7 ms."""
 
     anything: tuple[str, ...]
@@ -58,11 +56,11 @@ class Names:
         return False
 
 
-@dataclass(frozen=True, slots=True)
 class Patterns:
     """Any other ignore file."""
 
-    spec: GitIgnoreSpec
+    def __init__(self, spec: GitIgnoreSpec) -> None:
+        self.spec = spec
 
     def verdict(self, path: str) -> bool | None:
         return self.spec.check_file(path).include
@@ -101,8 +99,7 @@ def _is_pattern(line: str) -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(NamedTuple):
     """One ignore file. It judges paths relative to its own folder: `strip` characters of a path of the tree are above
     that folder, or `add` is the way from that folder down to the tree."""
 
@@ -115,8 +112,7 @@ class Layer:
         return self.patterns.verdict(self.add + path[self.strip :])
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(NamedTuple):
     """The ignore files that apply to a folder, from the outermost to the innermost."""
 
     git: tuple[Layer, ...] = ()
@@ -125,8 +121,8 @@ class Rules:
     def with_file(self, name: str, data: bytes, *, strip: int = 0, add: str = "") -> Rules:
         layer = Layer(parse(data), strip, add)
         if name == GIT:
-            return replace(self, git=(*self.git, layer))
-        return replace(self, submit=(*self.submit, layer))
+            return self._replace(git=(*self.git, layer))
+        return self._replace(submit=(*self.submit, layer))
 
     def file(self, path: str) -> Verdict:
         return self._judge(path, junk=is_junk_file(path.rpartition("/")[2]))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
-from typing import Any
+from dataclasses import asdict, fields
+from typing import Any, NamedTuple
 
 from submit.errors import Place, Problem
 from submit.job import Package
@@ -14,8 +14,7 @@ from submit.package.archive import Member
 _PACKAGES = ("package", "wheel")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Artefacts:
+class Artefacts(NamedTuple):
     """What building a project gives: the members of its source distribution below the folder `top`, and the wheel that
     comes of them, with its files as they will be installed."""
 
@@ -26,8 +25,7 @@ class Artefacts:
     installed: Mapping[str, Member]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
+class Made(NamedTuple):
     """`package` is None if the project turned out not to be about the package folder.
 
     `wheel` is what installing it gives, where its own layout does not show that. `secrets` are errors unless allowed.
@@ -44,8 +42,8 @@ def encode(made: Made) -> bytes:
     archives = {name: archive for name in _PACKAGES if (archive := getattr(made, name))}
     header = {
         "packages": {name: {**_plain(archive), "data": len(archive.data)} for name, archive in archives.items()},
-        "secrets": [asdict(problem) for problem in made.secrets],
-        "warnings": [asdict(problem) for problem in made.warnings],
+        "secrets": [json_of(problem) for problem in made.secrets],
+        "warnings": [json_of(problem) for problem in made.warnings],
     }
     return b"\n".join([json.dumps(header).encode(), b"".join(archive.data for archive in archives.values())])
 
@@ -66,8 +64,12 @@ def decode(entry: bytes) -> Made:
     )
 
 
+def json_of(problem: Problem) -> dict[str, Any]:
+    return {**asdict(problem), "place": problem.place and problem.place._asdict()}
+
+
 def problem_of(values: Mapping[str, Any]) -> Problem:
-    """A problem from its JSON form, as `dataclasses.asdict` gives it."""
+    """A problem from its JSON form."""
     place = values["place"]
     return Problem(**{**values, "place": Place(**place) if place else None})
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from submit.errors import UsageError
@@ -20,13 +19,11 @@ _FORMAT = "2"  # part of every digest: another number makes all that is in the c
 Notify = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Shop:
     """Where made things are kept; `keep=False` only takes from there."""
 
-    cache: Path | None
-    keep: bool
-    notify: Notify
+    def __init__(self, *, cache: Path | None, keep: bool, notify: Notify) -> None:
+        self.cache, self.keep, self.notify = cache, keep, notify
 
     def once(
         self, listing: tree.Listing, identity: Sequence[str], make: Callable[[str, Mapping[str, Member]], Made]

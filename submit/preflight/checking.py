@@ -9,13 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 from submit.errors import Problem
 from submit.job import Package
 from submit.package.built import Built
-from submit.package.made import problem_of
+from submit.package.made import json_of, problem_of
 from submit.package.metadata import installed_files
 from submit.preflight import entry_point
 from submit.world import cache as entries
@@ -47,7 +46,7 @@ def check(
         return tuple(problem_of(values) for values in json.loads(known))
     problems, lasting = _try(packages, module, args, job_dir, timeout_s)
     if cache and lasting:
-        entries.save(cache, key, json.dumps([asdict(problem) for problem in problems]).encode())
+        entries.save(cache, key, json.dumps([json_of(problem) for problem in problems]).encode())
     return problems
 
 

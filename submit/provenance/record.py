@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import cast
+from dataclasses import replace
+from typing import NamedTuple, cast
 
 from submit import __version__, redact
 from submit.errors import Problem, UsageError
@@ -16,8 +16,7 @@ DIFF_LIMIT = 256 << 10
 VERSION = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Git:
+class Git(NamedTuple):
     """The working tree that a package came from. `changes`: its uncommitted ones, as `git diff HEAD` writes them."""
 
     commit: str

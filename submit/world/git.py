@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import subprocess
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -54,6 +52,9 @@ def _look(folder: Path) -> Git | None:
 
 
 def _output(argv: tuple[str, ...], folder: Path) -> str | None:
+    import subprocess  # neither is needed outside of repositories
+    import tempfile
+
     with tempfile.TemporaryFile() as output, contextlib.suppress(OSError, subprocess.SubprocessError):
         subprocess.run(
             argv,

@@ -7,6 +7,9 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+_SITES = ("site-packages", "dist-packages")
+"""What folders of installed packages are called: https://docs.python.org/3/library/site.html, and Debian's."""
+
 
 def versions() -> str:
     """What a build depends on besides the tree: the interpreter and its setuptools."""
@@ -15,15 +18,8 @@ def versions() -> str:
 
 def interpreter() -> list[str | int]:
     """What a trial depends on besides the packages: the interpreter, and when something was last installed into it."""
-    site = _site()
-    return [sys.executable, sys.version, site.stat().st_mtime_ns if site.exists() else 0]
-
-
-@cache
-def _site() -> Path:
-    import sysconfig
-
-    return Path(sysconfig.get_path("purelib"))
+    sites = (Path(entry) for entry in sys.path if entry.endswith(_SITES))
+    return [sys.executable, sys.version, *(site.stat().st_mtime_ns for site in sites if site.exists())]
 
 
 @cache

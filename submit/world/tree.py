@@ -8,8 +8,8 @@ import os
 import stat
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from submit.errors import Place, Problem, UsageError
 from submit.package.archive import Member
@@ -19,8 +19,7 @@ from submit.world import files
 _RACY_NS = 2_000_000_000  # a file that changed this shortly before the look may change again within one clock tick
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A file of a tree: its path in the tree with `/`, where its bytes are, and what `stat` says of it."""
 
     path: str
@@ -33,8 +32,7 @@ class Found:
         return self.signature[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(NamedTuple):
     """The files of a tree that are wanted, sorted by path, and what git's ignore files alone leave out."""
 
     root: Path
@@ -51,12 +49,12 @@ def scan(root: Path) -> Listing:
     return Listing(root, tuple(sorted(walk.found, key=lambda file: file.path)), tuple(sorted(walk.ignored)))
 
 
-@dataclass
 class _Walk:
-    root: Path
-    found: list[Found] = field(default_factory=list)
-    ignored: list[str] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.found: list[Found] = []
+        self.ignored: list[str] = []
+        self.problems: list[Problem] = []
 
     def folder(self, prefix: str, location: str, rules: Rules, above: tuple[str, ...]) -> None:
         with os.scandir(location) as content:

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from submit.backends import REGISTRY
 from tests.project import Project
 
 SUBMITTING = {"submit.job", "submit.submission", "submit.config", "submit.package", "submit.catalogue"}
 KEEPING = {"submit.intents.intent", "submit.world.journal", "submit.provenance.record"}
 BACKENDS = {f"submit.backends.{name}" for name in ("vertex", "mlengine", "slurm", "gridengine", "batch", "local_job")}
+REGISTERED = tuple(REGISTRY)
 LIBRARIES = {"yaml", "hashlib", "random", "subprocess", "tempfile", "requests", "click.shell_completion"}
 
 
@@ -42,6 +44,29 @@ def test_help_on_jobs_loads_none_of_their_verbs(ended: Project) -> None:
         f"submit.cli.{name}" for name in ("app", "jobs", "lazy")
     }
     assert "submit.client" not in found
+
+
+def test_help_on_train_loads_its_options_alone(ended: Project) -> None:
+    found = loaded(ended, "train", "--help")
+    assert found & (SUBMITTING | KEEPING | BACKENDS | LIBRARIES | {"submit.client", "submit.status"}) == set()
+
+
+def test_a_check_loads_what_reads_configs_and_nothing_that_submits(ended: Project) -> None:
+    ended.write("config.yaml", "trainingInput:\n  scaleTier: BASIC\n")
+    found = loaded(ended, "check", "config.yaml")
+    assert {"submit.config", "yaml"} <= found
+    assert found & {"submit.submission", "submit.package", "submit.client", "submit.steps"} == set()
+    assert found & (KEEPING | BACKENDS | (LIBRARIES - {"yaml"}) | {"importlib.resources"}) == set()
+
+
+def test_a_submission_loads_one_backend_and_follows_only_if_it_is_to(ended: Project) -> None:
+    found = loaded(ended, "train", "--async")
+    ours = {name for name in found if name.startswith("submit.backends.") and name.count(".") == 2}
+    assert {name for name in ours if name.removeprefix("submit.backends.").startswith(REGISTERED)} == {
+        f"submit.backends.{name}" for name in ("local", "local_folders", "local_job")
+    }
+    assert found & {"yaml", "submit.cli.follow", "submit.cli.dry_run", "submit.testing", "importlib.resources"} == set()
+    assert found & {"subprocess", "tempfile", "random", "sysconfig", "zipfile"} == set()
 
 
 def loaded(project: Project, *argv: str) -> set[str]:

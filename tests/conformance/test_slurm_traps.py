@@ -114,7 +114,7 @@ def test_a_job_that_does_not_start_by_itself_is_told_with_the_reason(
 
 def test_what_the_user_has_in_the_environment_does_not_go_along(site: Site) -> None:
     """Slurm would take all of it to the nodes, and may keep it in its accounting."""
-    around = replace(site.around, environ={**site.around.environ, "TOKEN": "secret"})
+    around = site.around._replace(environ={**site.around.environ, "TOKEN": "secret"})
     handle = replace(site, around=around).submit("import os; print('token', os.environ.get('TOKEN'), flush=True)")
     assert messages(site.log(handle), "token ") == ["token None"]
 

@@ -9,18 +9,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Self
+from typing import NamedTuple, Self
 
 from submit.errors import Problem, UsageError
-from submit.job import Handle, JobSpec, Target
+from submit.job import JobSpec
+from submit.status import Handle, Target
+from submit.target import said
 
 FOLDER = "~/.jobdir"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
+class Site(NamedTuple):
     """`host` is as ssh names it, empty for this machine; `folder` is absolute or begins with `~/`."""
 
     host: str
@@ -40,8 +40,7 @@ class Site:
         return self.folder.removeprefix("~/")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(NamedTuple):
     """`element` is the number of an array's element; empty for whole jobs."""
 
     site: Site
@@ -87,12 +86,6 @@ def key_of(spec: JobSpec) -> str:
 def jobs_of(units: Iterable[str]) -> list[str]:
     """The keys of the jobs that these are, or are elements of; each once."""
     return list(dict.fromkeys(unit.partition(".")[0] for unit in units))
-
-
-def said(backend: str, key: str, target: Target, options: object) -> str:
-    """What the config says, else the variable; empty if neither does. Of backends without hosts as well."""
-    given = options if isinstance(options, dict) else {}
-    return str(given.get(key) or target.endpoints.get(f"SUBMIT_{backend.upper()}_{key.upper()}") or "")
 
 
 @lru_cache  # a thousand handles have the same

@@ -9,7 +9,6 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -103,7 +102,7 @@ class Counted:
         return [entry.message for entry in entries], behind, programs
 
     def place(self, element: str) -> Place:
-        return replace(PLACE, element=element)
+        return PLACE._replace(element=element)
 
     def run(self, command: Command) -> tuple[str, Counter[str]]:
         self._calls.write_text("")
