@@ -7,6 +7,8 @@ import pytest
 
 from tests.project import Project
 
+pytest.register_assert_rewrite("submit.testing.conformance", "submit.testing.site")
+
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as shells start what runs in the background
     signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from tests.clusters.daemons import PATH, Daemons, absent, free_ports
 
@@ -94,6 +95,7 @@ def missing() -> str:
 
 @dataclass(frozen=True)
 class GridEngine:
+    backend: ClassVar[str] = "gridengine"
     daemons: Daemons
 
     @property
@@ -106,7 +108,7 @@ class GridEngine:
         return self.daemons.run(*argv, stdin=stdin)
 
     def numbers(self, name: str) -> list[str]:
-        """Grid Engine's own, of the jobs with that name that wait or run."""
+        """Grid Engine's own, of the jobs with that name that wait or run; an array has one."""
         return re.findall(r"^job_number: +(\d+)", self.daemons.attempt("qstat", "-j", name).stdout, re.MULTILINE)
 
     def start_master(self) -> None:

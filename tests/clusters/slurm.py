@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import ClassVar
 
 from tests.clusters import accounting
 from tests.clusters.daemons import PATH, Daemons, absent, command_of, free_ports, wait_until
@@ -76,14 +77,11 @@ def missing() -> str:
     return absent(PROGRAMS)
 
 
-def is_installed() -> bool:
-    return not missing()
-
-
 @dataclass(frozen=True)
 class Slurm:
     """A cluster that runs. `nodes` are their names: `node1` …"""
 
+    backend: ClassVar[str] = "slurm"
     daemons: Daemons
     nodes: tuple[str, ...]
 
@@ -97,8 +95,15 @@ class Slurm:
         return self.daemons.run(*argv, stdin=stdin)
 
     def numbers(self, name: str) -> list[str]:
-        """Slurm's own, of the jobs with that name that it knows."""
-        return self.run("squeue", "-h", "-t", "all", f"--name={name}", "-o", "%i").split()
+        """Slurm's own, of the jobs with that name that it knows; an array has one."""
+        return list(dict.fromkeys(self.run("squeue", "-h", "-t", "all", f"--name={name}", "-o", "%F").split()))
+
+    def node(self, name: str) -> str:
+        """Where the job with that name runs."""
+        return self.run("squeue", "-h", f"--name={name}", "-o", "%N").strip()
+
+    def await_forgetting(self, name: str) -> None:
+        wait_until(lambda: not self.numbers(name), f"the controller's forgetting of {name}")
 
     def start_controller(self) -> None:
         self.daemons.start("slurmctld", "slurmctld", "-D")

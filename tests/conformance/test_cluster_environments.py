@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +15,11 @@ import pytest
 from submit.job import State
 from submit.testing.conformance import messages
 from submit.testing.site import Site
-from tests.clusters import gridengine, slurm
-from tests.clusters.sites import site_of
+from tests.clusters import slurm
+from tests.clusters.configs import pools, section
+from tests.clusters.sites import folder_of, site_of
 
 TASKS = 32
-MACHINE = "{machineSpec: {machineType: n1-standard-4}}"
-HELD = f"workerPoolSpecs: [{MACHINE}]\nsubmit: {{slurm: {{cpus: 1, directives: [--hold]}}}}"
 WHERE = "import sys; print('in', sys.prefix, flush=True)"
 BROUGHT = "import brought, os, sys; print('has', brought.value, os.environ.get('BROUGHT'), flush=True)"
 RUNTIME = """\
@@ -53,44 +50,17 @@ class Place:
     folder: Path
 
     @property
-    def backend(self) -> str:
-        return self.site.target.backend
-
-    @property
     def venv(self) -> Path:
         return self.folder / "venv"
 
-    def config(self, environment: object, machine: str = MACHINE, **options: object) -> str:
-        modules = f"MODULEPATH={self.folder / 'modules'}"
-        directive = {"slurm": f"--export={modules}", "gridengine": f"-v {modules}"}[self.backend]
-        said = {"environment": environment, "cpus": 1, "directives": [directive], **options}
-        return f"workerPoolSpecs: [{machine}]\nsubmit: {json.dumps({self.backend: said})}\n"
+    def config(self, environment: object, **more: object) -> str:
+        modules, backend = f"MODULEPATH={self.folder / 'modules'}", self.site.target.backend
+        directive = {"slurm": f"--export={modules}", "gridengine": f"-v {modules}"}[backend]
+        return pools() + section(backend, environment=environment, cpus=1, directives=[directive], **more)
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[slurm.Slurm]:
-    if slurm.missing():
-        pytest.skip(slurm.missing())
-    with slurm.running(tmp_path_factory.mktemp("slurm")) as cluster:
-        yield cluster
-
-
-@pytest.fixture(scope="module")
-def on_slurm(tmp_path_factory: pytest.TempPathFactory, environ: dict[str, str], cluster: slurm.Slurm) -> Site:
-    return site_of("slurm", tmp_path_factory.mktemp("site"), {**environ, **cluster.environ})
-
-
-@pytest.fixture(scope="module")
-def on_gridengine(tmp_path_factory: pytest.TempPathFactory, environ: dict[str, str]) -> Iterator[Site]:
-    if gridengine.missing():
-        pytest.skip(gridengine.missing())
-    with gridengine.running(tmp_path_factory.mktemp("gridengine")) as cluster:
-        yield site_of("gridengine", tmp_path_factory.mktemp("site"), {**environ, **cluster.environ})
-
-
-@pytest.fixture(scope="module", params=["slurm", "gridengine"])
-def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Place:
-    site: Site = request.getfixturevalue(f"on_{request.param}")
+def place(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Place:
     folder = tmp_path_factory.mktemp("has")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder / "venv"], check=True)
     (packages,) = folder.glob("venv/lib/python*/site-packages")
@@ -155,7 +125,7 @@ def test_an_image_sees_the_jobs_files_and_its_job_dir(place: Place) -> None:
     assert messages(place.site.log(handle), "has ") == [f"has by the venv {place.venv}"]
     called = shlex.split((place.folder / "calls").read_text().splitlines()[-1])
     root = Path(place.site.around.environ["HOME"]).resolve() / ".jobdir"
-    folder = root / "jobs" / handle.path
+    folder = folder_of(place.site, handle).resolve()
     assert called[:7] == ["exec", "--bind", str(root), "--pwd", str(folder), "--bind", job_dir]
     assert called[7:9] == [str(place.venv), "python3"]
 
@@ -169,11 +139,11 @@ def test_without_a_program_for_images_the_job_fails_and_says_so(place: Place) ->
 
 
 @pytest.mark.slow
-def test_many_tasks_that_begin_at_once_make_one_environment(
-    on_slurm: Site, cluster: slurm.Slurm, tmp_path: Path
-) -> None:
-    site = site_of("slurm", tmp_path, on_slurm.around.environ)
-    prepared = [site.prepared(WHERE, config=HELD) for _ in range(TASKS)]
+@pytest.mark.parametrize("cluster", ["slurm"], indirect=True)
+def test_many_tasks_that_begin_at_once_make_one_environment(site: Site, cluster: slurm.Slurm, tmp_path: Path) -> None:
+    site = site_of("slurm", tmp_path, site.around.environ)
+    held = pools() + section("slurm", cpus=1, directives=["--hold"])
+    prepared = [site.prepared(WHERE, config=held) for _ in range(TASKS)]
     with ThreadPoolExecutor(4) as pool:
         handles = list(pool.map(site.create, prepared))
     cluster.run("scontrol", "release", ",".join(cluster.run("squeue", "-h", "-o", "%i").split()))

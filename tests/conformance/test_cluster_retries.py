@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import AbstractContextManager
-from pathlib import Path
-from types import ModuleType
-from typing import TypeAlias
 
 import pytest
 
 from submit.job import Cause, Handle, State, Status
 from submit.testing.conformance import element, messages
 from submit.testing.site import Site
-from tests.clusters import gridengine, slurm
+from tests.clusters import slurm
+from tests.clusters.configs import pools
 from tests.clusters.daemons import wait_until
-from tests.clusters.sites import site_of
+from tests.clusters.sites import Cluster, folder_of, number_of, until
 from tests.clusters.trainers import COUNTS, MEETS, SLEEPS
 
-MACHINE = {"machineSpec": {"machineType": "n1-standard-4"}}
 FIRST_TIME = """
 import time
 rank = os.environ["RANK"]
@@ -30,24 +25,6 @@ if code or rank == "1" and runs == 0:
 if rank == "0" and runs == 0:
     time.sleep(600)
 """
-Cluster: TypeAlias = "slurm.Slurm | gridengine.GridEngine"
-CLUSTERS: dict[str, ModuleType] = {"slurm": slurm, "gridengine": gridengine}
-
-
-@pytest.fixture(scope="module", params=list(CLUSTERS))
-def cluster(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    kind = CLUSTERS[request.param]
-    if why := kind.missing():
-        pytest.skip(why)
-    running: AbstractContextManager[Cluster] = kind.running(tmp_path_factory.mktemp(request.param))
-    with running as cluster:
-        yield cluster
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, environ: dict[str, str], cluster: Cluster) -> Site:
-    name = "slurm" if isinstance(cluster, slurm.Slurm) else "gridengine"
-    return site_of(name, tmp_path_factory.mktemp("site"), {**environ, **cluster.environ})
 
 
 def counting(**codes: list[int]) -> str:
@@ -55,10 +32,14 @@ def counting(**codes: list[int]) -> str:
     return COUNTS.replace("{codes}", repr({rank.removeprefix("rank"): given for rank, given in codes.items()}))
 
 
-def config(site: Site, retries: int = 3, on: object = (137,), backoff: str = "0s", replicas: int = 1) -> str:
-    pools = [MACHINE, {**MACHINE, "replicaCount": replicas - 1}][: min(replicas, 2)]
-    section = {"retries": retries, "retry_on": [{"exit_codes": on}], "backoff": backoff}
-    return json.dumps({"workerPoolSpecs": pools, "submit": {**section, site.target.backend: {"cpus": 1}}})
+def codes(*codes: int) -> dict[str, object]:
+    return {"exit_codes": codes}
+
+
+def config(site: Site, *on: object, retries: int = 3, backoff: str = "0s", replicas: int = 1, **options: object) -> str:
+    """Three times after exit code 137, if nothing else is said."""
+    said = {"retries": retries, "retry_on": on or [codes(137)], "backoff": backoff}
+    return f"{pools(replicas)}submit: {json.dumps({**said, site.target.backend: {'cpus': 1, **options}})}\n"
 
 
 def restarts(status: Status) -> set[int]:
@@ -77,7 +58,7 @@ def test_a_trainer_that_ends_with_a_code_that_is_named_begins_again_from_its_job
 
 
 def test_when_the_limit_is_used_up_the_last_code_is_that_of_the_job(site: Site) -> None:
-    status = site.end(site.submit(counting(rank0=[137, 143, 137]), config=config(site, retries=1, on=[137, 143])))
+    status = site.end(site.submit(counting(rank0=[137, 143, 137]), config=config(site, codes(137, 143), retries=1)))
     assert (status.state, status.cause, status.exit_code) == (State.FAILED, Cause.EXIT_CODE, 143)
     assert restarts(status) == {1}
 
@@ -90,7 +71,7 @@ def test_another_code_is_the_end(site: Site) -> None:
 @pytest.mark.parametrize("source", ["import not_there", "import argparse; argparse.ArgumentParser().parse_args(['a'])"])
 def test_what_cannot_do_better_does_not_begin_again(site: Site, source: str) -> None:
     """Without a module or with wrong arguments."""
-    status = site.end(site.submit(source, config=config(site, on=[1, 2])))
+    status = site.end(site.submit(source, config=config(site, codes(1, 2))))
     assert (status.state, restarts(status)) == (State.FAILED, {0})
     assert status.exit_code in (1, 2)
 
@@ -116,7 +97,7 @@ def test_while_it_pauses_it_is_not_over_says_why_and_can_be_cancelled(site: Site
 
 
 def test_a_job_that_is_cancelled_while_it_runs_does_not_begin_again(site: Site) -> None:
-    handle = site.submit(SLEEPS, config=config(site, on=[143, 137]))
+    handle = site.submit(SLEEPS, config=config(site, codes(143, 137)))
     site.awaken(handle)
     site.cancel(handle)
     assert site.end(handle).state is State.CANCELLED
@@ -124,13 +105,13 @@ def test_a_job_that_is_cancelled_while_it_runs_does_not_begin_again(site: Site) 
 
 
 def folders(site: Site, handle: Handle) -> set[str]:
-    folder = Path(site.around.environ["HOME"]) / ".jobdir" / "jobs" / handle.path
-    return {path.name for path in folder.iterdir() if path.name.startswith(("fence.", "verdict."))}
+    found = folder_of(site, handle).iterdir()
+    return {path.name for path in found if path.name.startswith(("fence.", "verdict."))}
 
 
 def put_back(site: Site, cluster: slurm.Slurm, handle: Handle) -> None:
     """As Slurm does with a job that is preempted."""
-    number = cluster.run("squeue", "-h", f"--name={handle.path}", "-o", "%A").strip()
+    number = number_of(cluster, handle)
     cluster.run("scontrol", "requeue", number)
     wait_until(lambda: "BeginTime" in site.status(handle).message, "the job's return to the queue")
     cluster.start_again(number)
@@ -146,9 +127,7 @@ def test_what_the_scheduler_starts_again_counts_as_well(site: Site, cluster: Clu
     if not isinstance(cluster, slurm.Slurm):
         pytest.skip("Grid Engine may lose an order to start a job again that has just begun")
     source = counting(rank0=[137]).replace("sys.exit", "__import__('time').sleep(600 if runs else 0)\nsys.exit")
-    section = {"retries": 2, "retry_on": ["preempted", "node_lost", {"exit_codes": [137]}], "backoff": "0s"}
-    said = {"workerPoolSpecs": [MACHINE], "submit": {**section, site.target.backend: {"cpus": 1}}}
-    handle = site.submit(source, config=json.dumps(said))
+    handle = site.submit(source, config=config(site, "preempted", "node_lost", codes(137), retries=2))
     has_begun(site, handle, 2)
     put_back(site, cluster, handle)
     has_begun(site, handle, 3)
@@ -164,13 +143,12 @@ def test_what_the_scheduler_starts_again_counts_as_well(site: Site, cluster: Clu
 def test_a_lost_node_is_no_preemption(site: Site, cluster: Cluster) -> None:
     if not isinstance(cluster, slurm.Slurm):
         pytest.skip("Grid Engine does not tell them apart, and such a job is refused")
-    said = {"workerPoolSpecs": [MACHINE], "submit": {"retries": 3, "retry_on": ["preempted"]}}
-    handle = site.submit(SLEEPS, config=json.dumps(said))
+    handle = site.submit(SLEEPS, config=config(site, "preempted"))
     site.awaken(handle)
-    number, node = cluster.run("squeue", "-h", f"--name={handle.path}", "-o", "%A %N").split()
+    number, node = number_of(cluster, handle), cluster.node(handle.path)
     cluster.kill_node(node)
     try:
-        wait_until(lambda: site.status(handle).state is State.QUEUED, "the job's return to the queue")
+        until(site, handle, State.QUEUED)
         cluster.start_now(number)
         status = site.end(handle)
     finally:
@@ -181,9 +159,7 @@ def test_a_lost_node_is_no_preemption(site: Site, cluster: Cluster) -> None:
 
 def test_an_element_of_an_array_begins_again_alone(site: Site) -> None:
     source = "import os\nos.environ['RANK'] = os.environ['CLOUD_ML_TRIAL_ID']\n" + counting(rank2=[137, 137])
-    said = json.loads(config(site))
-    said["submit"][site.target.backend]["array"] = 3
-    handle = site.submit(source, config=json.dumps(said))
+    handle = site.submit(source, config=config(site, array=3))
     assert site.end(handle).state is State.SUCCEEDED
     runs = [restarts(site.status(element(handle, number))) for number in (1, 2, 3)]
     assert runs == [{0}, {2}, {0}]

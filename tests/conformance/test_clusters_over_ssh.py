@@ -7,7 +7,6 @@ import pwd
 import shlex
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,10 +17,12 @@ from submit.job import Cause, Handle, State
 from submit.steps import Command, Step
 from submit.testing.conformance import messages
 from submit.testing.site import Site
-from tests.clusters import gridengine, slurm, ssh
+from tests.clusters import ssh
 from tests.clusters.daemons import PATH
-from tests.clusters.sites import site_of
+from tests.clusters.sites import Cluster, site_of
 from tests.clusters.trainers import SLEEPS, TELLS
+
+pytestmark = pytest.mark.skipif(bool(ssh.missing()), reason=ssh.missing())
 
 COUNT = "for n in range(50): print('line', n, flush=True)\nraise SystemExit(3)"
 WRITES = "import os, sys; os.makedirs(sys.argv[-1]); open(os.path.join(sys.argv[-1], 'model'), 'w').close()"
@@ -50,33 +51,21 @@ class Laptop:
     numbers: Callable[[Handle], list[str]]
 
 
-@pytest.fixture(scope="module", params=["slurm", "gridengine"])
-def laptop(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, environ: dict[str, str]
-) -> Iterator[Laptop]:
+@pytest.fixture(scope="module")
+def laptop(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory, environ: dict[str, str]) -> Iterator[Laptop]:
     """It does not know the cluster itself."""
-    name = request.param
-    missing = ssh.missing() or (slurm if name == "slurm" else gridengine).missing()
-    if missing:
-        pytest.skip(missing)
+    name = cluster.backend
     there, login = tmp_path_factory.mktemp("there"), tmp_path_factory.mktemp("login")
     program, fault = "sbatch" if name == "slurm" else "qsub", login / "fault"
     words = {"program": program, "fault": fault, "python": sys.executable, "cut": shlex.quote(ssh.CUT)}
     (login / program).write_text(CUTTING.format(**words))
     (login / program).chmod(0o755)
-    with _cluster(name, tmp_path_factory.mktemp(name)) as cluster:
-        variables = {**cluster.environ, "PATH": f"{login}:{PATH}"}
-        with ssh.running(tmp_path_factory.mktemp("sshd"), variables) as sshd:
-            where = {
-                f"SUBMIT_{name.upper()}_{key}": value for key, value in (("HOST", ssh.HOST), ("FOLDER", str(there)))
-            }
-            folder = tmp_path_factory.mktemp("site")
-            site = site_of(name, folder, {**environ, **sshd.environ, **where}, cpus=1)
-            yield Laptop(site, sshd, program, fault, lambda handle: cluster.numbers(_key(handle)))
-
-
-def _cluster(name: str, folder: Path) -> AbstractContextManager[slurm.Slurm | gridengine.GridEngine]:
-    return slurm.running(folder) if name == "slurm" else gridengine.running(folder)
+    variables = {**cluster.environ, "PATH": f"{login}:{PATH}"}
+    with ssh.running(tmp_path_factory.mktemp("sshd"), variables) as sshd:
+        where = {f"SUBMIT_{name.upper()}_{key}": value for key, value in (("HOST", ssh.HOST), ("FOLDER", str(there)))}
+        folder = tmp_path_factory.mktemp("site")
+        site = site_of(name, folder, {**environ, **sshd.environ, **where}, cpus=1)
+        yield Laptop(site, sshd, program, fault, lambda handle: cluster.numbers(_key(handle)))
 
 
 def _key(handle: Handle) -> str:

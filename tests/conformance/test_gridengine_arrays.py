@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import pytest
 
 from submit.errors import ErrorKind, ServiceError
-from submit.job import Cause, Handle, State
+from submit.job import Cause, State
 from submit.testing.conformance import element, messages
 from submit.testing.site import Site
 from tests.clusters import gridengine
+from tests.clusters.configs import pools, section
 from tests.clusters.daemons import wait_until
-from tests.clusters.sites import site_of
+from tests.clusters.sites import number_of
+from tests.clusters.trainers import BRIEF, MEETS_ITS_OWN, SLEEPS
 
 pytestmark = pytest.mark.skipif(bool(gridengine.missing()), reason=gridengine.missing())
 
-BRIEF = "print('done', flush=True)"
-SLEEP = "import time; print('awake', flush=True); time.sleep(600)"
 AGAIN = """
 import os, time
 again = os.path.exists("begun")
@@ -28,45 +27,16 @@ print("awake", flush=True)
 time.sleep(600 if os.environ["CLOUD_ML_TRIAL_ID"] == "1" and not again else 0)
 """
 """the first element sleeps until it is started again, the others end at once"""
-MEET = """
-import os, socket, time
-rank, place = int(os.environ["RANK"]), (os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"]))
-if rank == 0:
-    with socket.create_server(place) as server:
-        print("met", server.accept()[0].makefile().readline().strip(), flush=True)
-else:
-    for _ in range(600):
-        try:
-            with socket.create_connection(place) as link:
-                link.sendall(os.environ["CLOUD_ML_TRIAL_ID"].encode())
-            break
-        except ConnectionRefusedError:
-            time.sleep(0.1)
-"""
-"""the worker tells the chief which element it is of"""
-MACHINE = "machineSpec: {machineType: n1-standard-4}"
-TWO = f"workerPoolSpecs: [{{{MACHINE}}}, {{{MACHINE}, replicaCount: 1}}]\n"
 
 
-def config(array: str, more: str = "", directives: str = "") -> str:
-    return f"{more}submit: {{gridengine: {{array: {array}, cpus: 1, directives: [{directives}]}}}}\n"
+def config(array: str, *directives: str, replicas: int = 1) -> str:
+    return pools(replicas) + section("gridengine", array=array, cpus=1, directives=directives)
 
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[gridengine.GridEngine]:
     with gridengine.running(tmp_path_factory.mktemp("gridengine")) as cluster:
         yield cluster
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, environ: dict[str, str], cluster: gridengine.GridEngine) -> Site:
-    return site_of("gridengine", tmp_path_factory.mktemp("site"), {**environ, **cluster.environ})
-
-
-def id_of(cluster: gridengine.GridEngine, handle: Handle) -> str:
-    found = re.search(r"^job_number: +(\d+)", cluster.run("qstat", "-j", handle.path), re.MULTILINE)
-    assert found
-    return found[1]
 
 
 @pytest.mark.slow
@@ -76,7 +46,7 @@ def test_an_element_that_is_started_again_is_counted_alone(site: Site, cluster: 
     site.awaken(first)
     # while the host still clears up after others it may forget to end the one that is to begin again
     wait_until(lambda: cluster.run("qstat", "-xml").count("<tasks>") == 1, "the end of the others")
-    cluster.run("qmod", "-rj", f"{id_of(cluster, handle)}.1")
+    cluster.run("qmod", "-rj", f"{number_of(cluster, handle)}.1")
     assert site.end(handle).state is State.SUCCEEDED
     assert [replica.restarts for replica in site.status(first).replicas] == [1]
     assert messages(site.log(first), "run ") == ["run 0", "run 1"]
@@ -84,7 +54,7 @@ def test_an_element_that_is_started_again_is_counted_alone(site: Site, cluster: 
 
 
 def test_each_element_has_its_own_replicas(site: Site) -> None:
-    handle = site.submit(MEET, config=config("3", TWO))
+    handle = site.submit(MEETS_ITS_OWN, config=config("3", replicas=2))
     entries = site.log(handle)
     assert site.status(handle).state is State.SUCCEEDED
     met = {entry.trial: entry.message for entry in entries if entry.message.startswith("met ")}
@@ -93,7 +63,7 @@ def test_each_element_has_its_own_replicas(site: Site) -> None:
 
 def test_elements_that_wait_are_cancelled_alone_and_remembered(site: Site, cluster: gridengine.GridEngine) -> None:
     """Grid Engine's accounting never hears of them."""
-    handle = site.submit(SLEEP, config=config("3%1", directives="-h"))
+    handle = site.submit(SLEEPS, config=config("3%1", "-h"))
     site.cancel(element(handle, 2))
     assert site.end(element(handle, 2)).state is State.CANCELLED
     assert site.status(element(handle, 3)).state is State.QUEUED
@@ -104,7 +74,7 @@ def test_elements_that_wait_are_cancelled_alone_and_remembered(site: Site, clust
 
 
 def test_elements_in_error_have_failed_and_say_why(site: Site) -> None:
-    handle = site.submit(BRIEF, config=config("3", directives='"-wd /no/such/folder"'))
+    handle = site.submit(BRIEF, config=config("3", "-wd /no/such/folder"))
     status = site.end(handle)
     assert (status.state, status.cause) == (State.FAILED, Cause.ENVIRONMENT)
     assert "3 failed (1-3). Number 1: The scheduler says Eqw (can't chdir to /no/such/folder" in status.message

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from submit.errors import ErrorKind, ServiceError
-from submit.job import Cause, Handle, State, Status
+from submit.job import Cause, State
 from submit.testing.conformance import messages
 from submit.testing.site import Site
 from tests.clusters import gridengine
+from tests.clusters.configs import MACHINE, pools, section
 from tests.clusters.daemons import wait_until
-from tests.clusters.sites import site_of
+from tests.clusters.sites import folder_of, number_of, records, until
 from tests.clusters.trainers import BRIEF, MEETS, REACHES, RESUMES, SLEEPS
 
 pytestmark = pytest.mark.skipif(bool(gridengine.missing()), reason=gridengine.missing())
@@ -26,16 +25,11 @@ print("gpus", os.environ["CUDA_VISIBLE_DEVICES"], flush=True)
 print("awake", flush=True)
 time.sleep(600)
 """
-MACHINE = "{machineType: n1-standard-4}"
 TWO_GPUS = "{machineType: n1-standard-8, acceleratorType: NVIDIA_TESLA_T4, acceleratorCount: 2}"
 
 
-def config(machine: str = MACHINE, replicas: int = 1, **options: str) -> str:
-    said = {"cpus": "1", **options}
-    pools = [f"{{machineSpec: {machine}}}"]
-    pools += [f"{{machineSpec: {machine}, replicaCount: {replicas - 1}}}"] if replicas > 1 else []
-    text = ", ".join(f"{key}: {value}" for key, value in said.items())
-    return f"workerPoolSpecs: [{', '.join(pools)}]\nsubmit: {{gridengine: {{{text}}}}}\n"
+def config(*directives: str, machine: str = MACHINE, replicas: int = 1, **more: object) -> str:
+    return pools(replicas, machine) + section("gridengine", cpus=1, directives=directives, **more)
 
 
 @pytest.fixture(scope="module")
@@ -44,34 +38,10 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[gridengine.Gri
         yield cluster
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, environ: dict[str, str], cluster: gridengine.GridEngine) -> Site:
-    return site_of("gridengine", tmp_path_factory.mktemp("site"), {**environ, **cluster.environ})
-
-
-def id_of(cluster: gridengine.GridEngine, handle: Handle) -> str:
-    (number,) = cluster.numbers(handle.path)
-    return number
-
-
-def folder_of(site: Site, handle: Handle) -> Path:
-    return Path(site.around.environ["HOME"]) / ".jobdir" / "jobs" / handle.path
-
-
-def records(site: Site, handle: Handle) -> dict[str, dict[str, object]]:
-    found = (folder_of(site, handle) / "records").glob("*.json")
-    return {path.name.removesuffix(".json"): json.loads(path.read_text()) for path in found}
-
-
-def until(site: Site, handle: Handle, state: State) -> Status:
-    wait_until(lambda: site.status(handle).state is state, f"{handle} is {state}")
-    return site.status(handle)
-
-
 @pytest.mark.parametrize(
     ("said", "words"),
     [
-        (config(directives="['-l gpu=99']"), "no suitable queues"),
+        (config("-l gpu=99"), "no suitable queues"),
         (config(replicas=gridengine.SLOTS + 1), "no suitable queues"),
         (config(mpi="nowhere", replicas=2), "parallel environment"),
         (config(queue="nowhere"), "unknown queue"),
@@ -97,18 +67,18 @@ def test_a_job_in_error_has_failed_and_says_why_and_what_to_do(
     site: Site, cluster: gridengine.GridEngine, directive: str, words: str
 ) -> None:
     """It stays in the queue for ever, and only one of Grid Engine's commands says why."""
-    handle = site.submit(BRIEF, config=config(directives=f"[{directive}]"))
+    handle = site.submit(BRIEF, config=config(directive))
     status = site.end(handle)
     assert (status.state, status.cause) == (State.FAILED, Cause.ENVIRONMENT)
     assert words in status.message
-    assert f"`qdel {id_of(cluster, handle)}`" in status.message
+    assert f"`qdel {number_of(cluster, handle)}`" in status.message
     site.cancel(handle)
 
 
 def test_a_job_that_is_cancelled_while_it_waits_is_in_no_accounting_but_known(
     site: Site, cluster: gridengine.GridEngine
 ) -> None:
-    handle = site.submit(BRIEF, config=config(directives="[-h]"))
+    handle = site.submit(BRIEF, config=config("-h"))
     assert site.status(handle).state is State.QUEUED
     site.cancel(handle)
     status = site.end(handle)
@@ -120,7 +90,7 @@ def test_a_job_that_others_delete_while_it_waits_is_known_as_one_that_never_ran(
     site: Site, cluster: gridengine.GridEngine
 ) -> None:
     """Nobody can know more: no accounting has it. While it could still be on its way to the queue, that is said."""
-    handle = site.submit(BRIEF, config=config(directives="[-h]"))
+    handle = site.submit(BRIEF, config=config("-h"))
     assert site.status(handle).state is State.QUEUED
     cluster.run("qdel", handle.path)
     wait_until(lambda: "being submitted" in site.status(handle).message, "the deletion")
@@ -145,7 +115,7 @@ def test_a_trainer_that_crashes_says_by_which_signal(site: Site) -> None:
 
 def test_a_time_limit_of_grid_engine_is_a_time_out(site: Site, cluster: gridengine.GridEngine) -> None:
     """To the trainer it is a signal like any other; only accounting knows."""
-    handle = site.submit(SLEEPS, config=config(directives="[-l h_rt=5]"))
+    handle = site.submit(SLEEPS, config=config("-l h_rt=5"))
     status = site.end(handle)
     assert (status.state, status.cause) == (State.FAILED, Cause.TIMEOUT)
     assert "failed       37" in cluster.run("qacct", "-j", handle.path)
@@ -158,7 +128,7 @@ def test_a_job_that_is_started_again_is_counted_and_goes_on_from_its_job_dir(
     """Grid Engine only says that it is not the first time."""
     handle = site.submit(RESUMES, config=config())
     site.awaken(handle)
-    cluster.run("qmod", "-rj", id_of(cluster, handle))
+    cluster.run("qmod", "-rj", number_of(cluster, handle))
     status = site.end(handle)
     assert status.state is State.SUCCEEDED
     assert [replica.restarts for replica in status.replicas] == [1]
@@ -181,7 +151,7 @@ def test_jobs_of_a_lost_host_are_started_again_or_are_lost_as_they_have_asked(
 ) -> None:
     """What the host ran still runs: two trainers would write into one job dir. Of a job that is not started again Grid
     Engine says `before writing exit_status`, when the host is back."""
-    again, once = site.submit(RESUMES, config=config()), site.submit(SLEEPS, config=config(directives="['-r n']"))
+    again, once = site.submit(RESUMES, config=config()), site.submit(SLEEPS, config=config("-r n"))
     for handle in (again, once):
         site.awaken(handle)
     cluster.lose_host()
@@ -235,7 +205,7 @@ def test_the_scheduler_may_be_away(site: Site, cluster: gridengine.GridEngine) -
 
 @pytest.mark.slow
 def test_gpus_are_handed_out_where_the_cluster_only_counts_them(site: Site) -> None:
-    said = config(TWO_GPUS, gpus_per_host=str(gridengine.GPUS))
+    said = config(machine=TWO_GPUS, gpus_per_host=gridengine.GPUS)
     handles = [site.submit(GPUS, config=said) for _ in range(2)]
     for handle in handles:
         site.awaken(handle)

@@ -11,15 +11,14 @@ import pytest
 from submit.testing.conformance import Conformance
 from submit.testing.site import PATIENCE_S, Site
 from tests.clusters import slurm
-from tests.clusters.sites import site_of
 
 pytestmark = pytest.mark.skipif(bool(slurm.missing()), reason=slurm.missing())
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, environ: dict[str, str]) -> Iterator[Site]:
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[slurm.Slurm]:
     with slurm.running(tmp_path_factory.mktemp("slurm")) as cluster:
-        yield site_of("slurm", tmp_path_factory.mktemp("site"), {**environ, **cluster.environ})
+        yield cluster
 
 
 WAIT = """

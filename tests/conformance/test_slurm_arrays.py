@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -13,13 +12,13 @@ from submit.job import Handle, State
 from submit.testing.conformance import element, messages
 from submit.testing.site import Site
 from tests.clusters import slurm
+from tests.clusters.configs import pools, section
 from tests.clusters.daemons import wait_until
-from tests.clusters.sites import site_of
+from tests.clusters.sites import number_of, records, until
+from tests.clusters.trainers import BRIEF, MEETS_ITS_OWN, SLEEPS
 
 pytestmark = pytest.mark.skipif(bool(slurm.missing()), reason=slurm.missing())
 
-SLEEP = "import time; print('awake', flush=True); time.sleep(600)"
-BRIEF = "print('done', flush=True)"
 AGAIN = """
 import os, time
 again = int(os.environ.get("SLURM_RESTART_COUNT", "0"))
@@ -28,22 +27,6 @@ print("awake", flush=True)
 time.sleep(600 if os.environ["CLOUD_ML_TRIAL_ID"] == "1" and not again else 0)
 """
 """the first element sleeps until it is started again, the others end at once"""
-MEET = """
-import os, socket, time
-rank, place = int(os.environ["RANK"]), (os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"]))
-if rank == 0:
-    with socket.create_server(place) as server:
-        print("met", server.accept()[0].makefile().readline().strip(), flush=True)
-else:
-    for _ in range(600):
-        try:
-            with socket.create_connection(place) as link:
-                link.sendall(os.environ["CLOUD_ML_TRIAL_ID"].encode())
-            break
-        except ConnectionRefusedError:
-            time.sleep(0.1)
-"""
-"""the worker tells the chief which element it is of"""
 BUSY = """
 import time
 print("from", time.time(), flush=True)
@@ -77,12 +60,10 @@ trainingInput:
     params: [{parameterName: x, type: INTEGER, minValue: 1, maxValue: 4}]
 submit: {slurm: {cpus: 1, memory: 100MiB}}
 """
-MACHINE = "machineSpec: {machineType: n1-standard-4}"
-TWO = f"workerPoolSpecs: [{{{MACHINE}}}, {{{MACHINE}, replicaCount: 1}}]\n"
 
 
-def config(array: str, more: str = "") -> str:
-    return f"{more}submit: {{slurm: {{array: {array}, cpus: 1, memory: 100MiB}}}}\n"
+def config(array: str, replicas: int = 1) -> str:
+    return pools(replicas) + section("slurm", array=array, cpus=1, memory="100MiB")
 
 
 @pytest.fixture(scope="module")
@@ -92,29 +73,15 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[slurm.Slurm]:
         yield cluster
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, environ: dict[str, str], cluster: slurm.Slurm) -> Site:
-    return site_of("slurm", tmp_path_factory.mktemp("site"), {**environ, **cluster.environ})
-
-
-def id_of(cluster: slurm.Slurm, handle: Handle) -> str:
-    """The array's."""
-    return cluster.run("squeue", "-h", f"--name={handle.path}", "-o", "%F").split()[0]
-
-
-def folder(site: Site, handle: Handle) -> Path:
-    return Path(site.around.environ["HOME"]) / ".jobdir" / "jobs" / handle.path
-
-
 @pytest.mark.slow
 def test_an_element_that_is_put_back_runs_again_alone(site: Site, cluster: slurm.Slurm) -> None:
     handle = site.submit(AGAIN, config=config("3"))
     first = element(handle, 1)
     site.awaken(first)
     assert site.end(element(handle, 2)).state is State.SUCCEEDED
-    number = cluster.run("squeue", "-h", "-j", f"{id_of(cluster, handle)}_1", "-o", "%A").strip()
+    number = cluster.run("squeue", "-h", "-j", f"{number_of(cluster, handle)}_1", "-o", "%A").strip()
     cluster.run("scontrol", "requeue", number)
-    wait_until(lambda: site.status(first).state is State.QUEUED, "the element's return to the queue")
+    until(site, first, State.QUEUED)
     assert site.status(handle).state is State.RUNNING
     cluster.start_again(number)
     assert site.end(handle).state is State.SUCCEEDED
@@ -129,16 +96,16 @@ def test_what_is_left_of_a_lost_element_ends_when_its_successor_runs(site: Site,
     handle = site.submit(AGAIN, config=config("2"))
     first = element(handle, 1)
     site.awaken(first)
-    number = f"{id_of(cluster, handle)}_1"
+    number = f"{number_of(cluster, handle)}_1"
     node = cluster.run("squeue", "-h", "-j", number, "-o", "%N").strip()
     cluster.kill_node(node)
     try:
-        wait_until(lambda: site.status(first).state is State.QUEUED, "the element's return to the queue")
-        orphan = folder(site, handle) / "records" / "1.workerpool0-0.0.json"
-        assert '"RUNNING"' in orphan.read_text()
+        until(site, first, State.QUEUED)
+        orphan = "1.workerpool0-0.0"
+        assert records(site, handle)[orphan]["state"] == "RUNNING"
         cluster.start_now(number)
         assert site.end(handle).state is State.SUCCEEDED
-        wait_until(lambda: '"superseded"' in orphan.read_text(), "the orphan's end")
+        wait_until(lambda: records(site, handle)[orphan].get("why") == "superseded", "the orphan's end")
     finally:
         cluster.start_node(node)
 
@@ -146,17 +113,17 @@ def test_what_is_left_of_a_lost_element_ends_when_its_successor_runs(site: Site,
 @pytest.mark.slow
 def test_an_element_that_is_preempted_comes_back_while_the_others_run_on(site: Site, cluster: slurm.Slurm) -> None:
     """Each has a node of its own; an urgent job needs one."""
-    whole = "cpus: 16, memory: 1GiB"
-    handle = site.submit(PREEMPTED, config=f"submit: {{slurm: {{array: 4, {whole}}}}}")
+    whole = {"cpus": 16, "memory": "1GiB"}
+    handle = site.submit(PREEMPTED, config=section("slurm", array=4, **whole))
     elements = [element(handle, number) for number in range(1, 5)]
     for each in elements:
         site.awaken(each)
-    urgent = site.submit(BRIEF, config=f"submit: {{slurm: {{partition: urgent, {whole}}}}}")
+    urgent = site.submit(BRIEF, config=section("slurm", partition="urgent", **whole))
     assert site.end(urgent).state is State.SUCCEEDED
     wait_until(lambda: _in(site, elements, State.QUEUED) != [], "the victim's return to the queue")
     (victim,) = _in(site, elements, State.QUEUED)
     number = victim.path.rpartition(".")[2]
-    cluster.start_again(cluster.run("squeue", "-h", "-j", f"{id_of(cluster, handle)}_{number}", "-o", "%A").strip())
+    cluster.start_again(cluster.run("squeue", "-h", "-j", f"{number_of(cluster, handle)}_{number}", "-o", "%A").strip())
     status = site.end(victim)
     assert (status.state, [replica.restarts for replica in status.replicas]) == (State.SUCCEEDED, [1])
     assert len(_in(site, elements, State.RUNNING)) == 3
@@ -185,7 +152,7 @@ def test_trials_of_a_study_are_compared_and_those_without_a_result_have_failed(s
 
 
 def test_each_element_has_its_own_replicas(site: Site) -> None:
-    handle = site.submit(MEET, config=config("3", TWO))
+    handle = site.submit(MEETS_ITS_OWN, config=config("3", replicas=2))
     entries = site.log(handle)
     assert site.status(handle).state is State.SUCCEEDED
     met = {entry.trial: entry.message for entry in entries if entry.message.startswith("met ")}
@@ -204,16 +171,14 @@ def test_no_more_run_at_a_time_than_was_said_and_each_is_known_when_slurm_has_fo
     assert len(moments) == 10
     running = [sum(step for _, step in sorted(moments)[:count]) for count in range(1, 11)]
     assert max(running) <= 2
-    wait_until(
-        lambda: not cluster.run("squeue", "-h", "-t", "all", f"--name={handle.path}"), "the controller's forgetting"
-    )
+    cluster.await_forgetting(handle.path)
     assert site.status(handle).message == "5 elements: 5 succeeded."
     assert site.status(element(handle, 5)).state is State.SUCCEEDED
 
 
 @pytest.mark.slow
 def test_an_element_that_waits_is_cancelled_alone_and_remembered(site: Site, cluster: slurm.Slurm) -> None:
-    handle = site.submit(SLEEP, config=config("3%1"))
+    handle = site.submit(SLEEPS, config=config("3%1"))
     site.awaken(element(handle, 1))
     site.cancel(element(handle, 3))
     assert site.end(element(handle, 3)).state is State.CANCELLED
@@ -221,9 +186,7 @@ def test_an_element_that_waits_is_cancelled_alone_and_remembered(site: Site, clu
     site.awaken(element(handle, 2))
     site.cancel(element(handle, 2))
     assert site.end(handle).state is State.CANCELLED
-    wait_until(
-        lambda: not cluster.run("squeue", "-h", "-t", "all", f"--name={handle.path}"), "the controller's forgetting"
-    )
+    cluster.await_forgetting(handle.path)
     assert site.status(handle).message == "3 elements: 3 cancelled."
     site.delete(handle)
     assert handle not in site.listed()

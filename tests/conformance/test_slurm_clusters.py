@@ -13,16 +13,11 @@ from submit.job import State
 from submit.testing.conformance import messages
 from submit.testing.site import Site
 from tests.clusters import slurm
-from tests.clusters.sites import site_of
+from tests.clusters.configs import pools, section
 from tests.clusters.trainers import MEETS, REACHES
 
 pytestmark = pytest.mark.skipif(bool(slurm.missing()), reason=slurm.missing())
 
-THREE = """
-workerPoolSpecs:
-  - {machineSpec: {machineType: n1-standard-4}}
-  - {machineSpec: {machineType: n1-standard-4}, replicaCount: 2}
-"""
 ROLES = """
 workerPoolSpecs:
   - {machineSpec: {machineType: n1-standard-4}}
@@ -43,13 +38,13 @@ time.sleep(600)
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, environ: dict[str, str]) -> Iterator[Site]:
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[slurm.Slurm]:
     with slurm.running(tmp_path_factory.mktemp("slurm")) as cluster:
-        yield site_of("slurm", tmp_path_factory.mktemp("site"), {**environ, **cluster.environ})
+        yield cluster
 
 
 def test_ranks_meet_at_the_master(site: Site) -> None:
-    handle = site.submit(MEETS, config=THREE)
+    handle = site.submit(MEETS, config=pools(3))
     assert site.end(handle).state is State.SUCCEEDED
     assert messages(site.log(handle), "met ") == ["met 1 2 of 3"]
 
@@ -66,7 +61,7 @@ def test_roles_reach_each_other_and_end_with_the_chief(site: Site) -> None:
 
 
 def test_a_replica_that_fails_ends_the_job(site: Site) -> None:
-    status = site.end(site.submit(FAILS, config=THREE))
+    status = site.end(site.submit(FAILS, config=pools(3)))
     assert (status.state, status.exit_code) == (State.FAILED, 9)
 
 
@@ -79,10 +74,7 @@ def test_gpus_are_given_by_type_and_number(site: Site) -> None:
 def test_variables_and_arguments_are_not_taken_for_shell(site: Site) -> None:
     source = "import json, os, sys; print('got', json.dumps([os.environ['A'], sys.argv[1:]]), flush=True)"
     text = "a '$(id)' \"b\" `id` \\ ; é\n"
-    config = json.dumps(
-        {"workerPoolSpecs": [{"machineSpec": {"machineType": "n1-standard-4"}}], "submit": {"env": {"A": text}}}
-    )
-    handle = site.submit(source, config=config)
+    handle = site.submit(source, config=pools() + section("env", A=text))
     assert site.end(handle).state is State.SUCCEEDED
     (said,) = messages(site.log(handle), "got ")
     assert json.loads(said.removeprefix("got "))[0] == text

@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from submit.errors import ErrorKind, RefusedError, ServiceError
-from submit.job import Cause, Handle, State, Status
+from submit.job import Cause, State
 from submit.steps import Command, Step
 from submit.testing.conformance import messages
 from submit.testing.site import Site
 from tests.clusters import slurm
+from tests.clusters.configs import pools, section
 from tests.clusters.daemons import wait_until
-from tests.clusters.sites import site_of
+from tests.clusters.sites import number_of, records, until
 from tests.clusters.trainers import BRIEF, RESUMES, SLEEPS, TELLS
 
 pytestmark = pytest.mark.skipif(bool(slurm.missing()), reason=slurm.missing())
 
-MACHINE = "{machineSpec: {machineType: n1-standard-4}"
 
-
-def config(replicas: int = 1, directives: str = "", **options: object) -> str:
-    more = "".join(f", {key}: {value}" for key, value in options.items())
-    pools = f"[{MACHINE}}}" + (f", {MACHINE}, replicaCount: {replicas - 1}}}" if replicas > 1 else "") + "]"
-    return f"workerPoolSpecs: {pools}\nsubmit: {{slurm: {{directives: [{directives}]{more}}}}}\n"
+def config(*directives: str, replicas: int = 1, **more: object) -> str:
+    return pools(replicas) + section("slurm", directives=directives, **more)
 
 
 @pytest.fixture(scope="module")
@@ -37,29 +32,10 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[slurm.Slurm]:
         yield cluster
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, environ: dict[str, str], cluster: slurm.Slurm) -> Site:
-    return site_of("slurm", tmp_path_factory.mktemp("site"), {**environ, **cluster.environ})
-
-
-def id_of(cluster: slurm.Slurm, handle: Handle) -> str:
-    (number,) = cluster.numbers(handle.path)
-    return number
-
-
-def forgotten(cluster: slurm.Slurm, handle: Handle) -> None:
-    wait_until(lambda: not cluster.numbers(handle.path), "the controller's forgetting")
-
-
-def until(site: Site, handle: Handle, state: State) -> Status:
-    wait_until(lambda: site.status(handle).state is state, f"{handle} is {state}")
-    return site.status(handle)
-
-
 @pytest.mark.parametrize("directive", ["--chdir=/no/such/folder", "--output=/no/such/folder/log"])
 def test_folders_that_are_not_there_fail_the_job(site: Site, directive: str) -> None:
     """Slurm would run it in /tmp and call it COMPLETED, or end it without a word."""
-    status = site.end(site.submit(BRIEF, config=config(directives=directive)))
+    status = site.end(site.submit(BRIEF, config=config(directive)))
     assert status.state is State.FAILED
     assert status.message
 
@@ -87,7 +63,7 @@ def test_more_nodes_than_there_are_is_told_and_can_be_cancelled(site: Site, clus
     assert site.page(handle, "", 0.0).note == status.message, "who follows it is told as well"
     site.cancel(handle)
     assert site.end(handle).state is State.CANCELLED
-    forgotten(cluster, handle)
+    cluster.await_forgetting(handle.path)
     status = site.status(handle)
     assert (status.state, status.cause) == (State.CANCELLED, Cause.CANCELLED), "nobody but us remembers"
 
@@ -104,7 +80,7 @@ def test_a_job_that_does_not_start_by_itself_is_told_with_the_reason(
 ) -> None:
     """Slurm lets one wait for ever whose dependency has failed."""
     other = site.submit(SLEEPS)
-    handle = site.submit(BRIEF, config=config(directives=directive.format(other=id_of(cluster, other))))
+    handle = site.submit(BRIEF, config=config(directive.format(other=number_of(cluster, other))))
     site.cancel(other)
     wait_until(lambda: words in site.status(handle).message, "the reason")
     assert site.status(handle).state is State.QUEUED
@@ -134,7 +110,7 @@ def test_jobs_are_known_by_their_records_when_the_controller_has_forgotten_them(
     running = site.submit(SLEEPS)
     for handle in (done, failed):
         site.end(handle)
-        forgotten(cluster, handle)
+        cluster.await_forgetting(handle.path)
     site.awaken(running)
     found = site.describe([done, failed, running])
     assert [found[h].state for h in (done, failed, running)] == [State.SUCCEEDED, State.FAILED, State.RUNNING]
@@ -156,7 +132,7 @@ def test_a_time_limit_of_slurm_is_a_time_out(site: Site, cluster: slurm.Slurm) -
     """Its exit code would be 0:0 in accounting."""
     handle = site.submit(SLEEPS)
     site.awaken(handle)
-    cluster.run("scontrol", "update", f"job={id_of(cluster, handle)}", "EndTime=now")
+    cluster.run("scontrol", "update", f"job={number_of(cluster, handle)}", "EndTime=now")
     status = site.end(handle)
     assert (status.state, status.cause) == (State.FAILED, Cause.TIMEOUT)
 
@@ -165,7 +141,7 @@ def test_a_time_limit_of_slurm_is_a_time_out(site: Site, cluster: slurm.Slurm) -
 def test_a_job_that_is_put_back_goes_on_from_its_job_dir_and_so_does_its_log(site: Site, cluster: slurm.Slurm) -> None:
     handle = site.submit(RESUMES)
     site.awaken(handle)
-    number = id_of(cluster, handle)
+    number = number_of(cluster, handle)
     cluster.run("scontrol", "requeue", number)
     assert "two minutes" in until(site, handle, State.QUEUED).message
     cluster.start_again(number)
@@ -179,7 +155,7 @@ def test_a_job_that_is_put_back_goes_on_from_its_job_dir_and_so_does_its_log(sit
 def test_a_preempted_job_comes_back_and_goes_on_from_its_job_dir(site: Site, cluster: slurm.Slurm) -> None:
     victim = site.submit(RESUMES, config=config(replicas=4, cpus=16, memory="1GiB"))
     site.awaken(victim, replicas=4)
-    number = id_of(cluster, victim)
+    number = number_of(cluster, victim)
     urgent = site.submit(BRIEF, config=config(cpus=16, memory="1GiB", partition="urgent"))
     assert site.end(urgent).state is State.SUCCEEDED
     assert not site.status(victim).state.ended
@@ -257,18 +233,13 @@ def test_a_controller_that_hangs_during_a_submission_has_one_job_in_the_end(site
     assert site.end(handle).state is State.CANCELLED
 
 
-def records(site: Site, handle: Handle) -> dict[str, dict[str, object]]:
-    folder = Path(site.around.environ["HOME"]) / ".jobdir" / "jobs" / handle.path / "records"
-    return {path.name.removesuffix(".json"): json.loads(path.read_text()) for path in folder.glob("*.json")}
-
-
 @pytest.mark.slow
 def test_what_is_left_of_a_lost_node_ends_when_its_successor_runs(site: Site, cluster: slurm.Slurm) -> None:
     """Slurm starts the job again while the first trainer still runs: two would write into one job dir."""
     handle = site.submit(RESUMES)
     site.awaken(handle)
-    number = id_of(cluster, handle)
-    node = cluster.run("squeue", "-h", "-j", number, "-o", "%N").strip()
+    number = number_of(cluster, handle)
+    node = cluster.node(handle.path)
     cluster.kill_node(node)
     try:
         until(site, handle, State.QUEUED)
@@ -284,14 +255,14 @@ def test_what_is_left_of_a_lost_node_ends_when_its_successor_runs(site: Site, cl
 
 @pytest.mark.slow
 def test_a_job_that_may_not_come_back_is_lost_with_its_node(site: Site, cluster: slurm.Slurm) -> None:
-    handle = site.submit(SLEEPS, config=config(directives="--no-requeue"))
+    handle = site.submit(SLEEPS, config=config("--no-requeue"))
     site.awaken(handle)
-    node = cluster.run("squeue", "-h", f"--name={handle.path}", "-o", "%N").strip()
+    node = cluster.node(handle.path)
     cluster.kill_node(node)
     try:
         status = site.end(handle)
         assert (status.state, status.cause) == (State.FAILED, Cause.LOST)
-        forgotten(cluster, handle)
+        cluster.await_forgetting(handle.path)
         assert site.status(handle).cause is Cause.LOST
     finally:
         cluster.start_node(node)
