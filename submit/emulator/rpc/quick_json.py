@@ -25,7 +25,8 @@ def dumps(value: object) -> bytes:
 
 
 def loads(data: bytes) -> Any:
-    """Raises `ValueError`. NaN and infinities become texts, as they are in Google's JSON."""
+    """Raises `ValueError`. NaN and infinities become texts, as they are in Google's JSON; whole numbers that need more
+    than 64 bits may become doubles, as any number does there."""
     if orjson is not None:
         try:
             return orjson.loads(data)
