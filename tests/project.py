@@ -8,7 +8,8 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -114,6 +115,23 @@ class Project:
             check=False,
         )
         return done.stdout
+
+    def start_emulator(self, *options: str) -> Finished:
+        """One of its own; its environment leads clients there from now on."""
+        started = self.submit("emulator", "start", *options)
+        assert started.code == 0, started.err
+        variables = self.submit("emulator", "env", "--format", "json").json
+        self.environ |= {name: value for name, value in variables.items() if value is not None}
+        return started
+
+    @contextmanager
+    def emulator(self, *options: str) -> Iterator[Finished]:
+        """For as long as it is needed."""
+        started = self.start_emulator(*options)
+        try:
+            yield started
+        finally:
+            self.submit("emulator", "stop")
 
     def command(self, *argv: str) -> list[str]:
         return [sys.executable, "-m", "submit.cli", *argv]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 
 import pytest
@@ -16,12 +15,8 @@ CAPACITY = ("emulator", "capacity")
 @pytest.fixture
 def emulated(project: Project) -> Iterator[Project]:
     project.write("capacity.yaml", "quotas: {us-central1: {cpus: 8}}\npreemptAfter: 60\n")
-    started = project.submit("emulator", "start", "--capacity", "capacity.yaml", "--retired-accelerators", "refuse")
-    assert started.code == 0, started.err
-    pairs = [shlex.split(line)[1].partition("=") for line in project.submit("emulator", "env").out.splitlines()]
-    project.environ |= {name: value for name, _, value in pairs}
-    yield project
-    project.submit("emulator", "stop")
+    with project.emulator("--capacity", "capacity.yaml", "--retired-accelerators", "refuse"):
+        yield project
 
 
 def test_capacity_is_set_shown_kept_and_cleared(emulated: Project) -> None:

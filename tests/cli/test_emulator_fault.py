@@ -11,9 +11,8 @@ from tests.project import Project
 
 @pytest.fixture
 def emulated(project: Project) -> Iterator[Project]:
-    assert project.submit("emulator", "start").code == 0
-    yield project
-    project.submit("emulator", "stop")
+    with project.emulator():
+        yield project
 
 
 def test_faults_are_added_listed_and_cleared(emulated: Project) -> None:

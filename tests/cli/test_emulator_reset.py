@@ -6,7 +6,6 @@ import http.client
 import json
 import os
 import pty
-import shlex
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,21 +21,17 @@ VERTEX = ("--backend", "vertex", "--staging-bucket", "gs://staging")
 @pytest.fixture
 def used(project: Project) -> Iterator[Project]:
     """An emulator with a job that runs, one that waits, a bucket, an entry, a fault and a limit."""
-    started = project.submit("emulator", "start", "--concurrency", "1")
-    assert started.code == 0, started.err
-    pairs = [shlex.split(line)[1].partition("=") for line in project.submit("emulator", "env").out.splitlines()]
-    project.environ |= {name: value for name, _, value in pairs}
-    project.trainer('print("up", flush=True); time.sleep(60)')
-    handle = project.submit("train", *VERTEX, "--async").out.strip()
-    wait_until(lambda: "up" in project.messages(handle), timeout=40)
-    project.submit("train", *VERTEX, "--async")
-    entry = {"logName": "projects/p/logs/x", "resource": {"type": "global"}, "textPayload": "hello"}
-    assert ask(project, "POST", "/v2/entries:write", {"entries": [entry]}) == {}
-    project.submit("emulator", "fault", "add", "ml.*", "--answer", "503")
-    project.submit("emulator", "capacity", "set", "all", "cpus=100")
-    yield project
-    project.submit("emulator", "reset", "--yes")  # what runs does not outlive the test
-    project.submit("emulator", "stop")
+    with project.emulator("--concurrency", "1"):
+        project.trainer('print("up", flush=True); time.sleep(60)')
+        handle = project.submit("train", *VERTEX, "--async").out.strip()
+        wait_until(lambda: "up" in project.messages(handle), timeout=40)
+        project.submit("train", *VERTEX, "--async")
+        entry = {"logName": "projects/p/logs/x", "resource": {"type": "global"}, "textPayload": "hello"}
+        assert ask(project, "POST", "/v2/entries:write", {"entries": [entry]}) == {}
+        project.submit("emulator", "fault", "add", "ml.*", "--answer", "503")
+        project.submit("emulator", "capacity", "set", "all", "cpus=100")
+        yield project
+        project.submit("emulator", "reset", "--yes")  # what runs does not outlive the test
 
 
 def data(project: Project) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Mapping
 
 import pytest
@@ -19,11 +18,8 @@ def emulated(tmp_path_factory: pytest.TempPathFactory, environ: dict[str, str]) 
     """The environment of the clients of one emulator."""
     folder = tmp_path_factory.mktemp("emulator")
     user = Project(folder, environ | {"HOME": str(folder), "SUBMIT_STATE_DIR": str(folder / "state")})
-    started = user.submit("emulator", "start", "--port", "0")
-    assert started.code == 0, started.err
-    exports = (shlex.split(line)[1].partition("=") for line in user.submit("emulator", "env").out.splitlines())
-    yield environ | {name: value for name, _, value in exports}
-    user.submit("emulator", "stop")
+    with user.emulator():
+        yield user.environ
 
 
 @pytest.fixture(scope="module", params=["local", *GOOGLE])

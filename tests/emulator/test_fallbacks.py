@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,15 +22,10 @@ T4 = "NVIDIA_TESLA_T4"
 
 @pytest.fixture
 def emulated(project: Project) -> Iterator[Project]:
-    started = project.submit("emulator", "start", "--port", "0")
-    assert started.code == 0, started.err
-    exports = project.submit("emulator", "env").out.splitlines()
-    pairs = [shlex.split(line)[1].partition("=") for line in exports]
-    project.environ |= {name: value for name, _, value in pairs}
     project.write("config.yaml", CONFIG)
     project.trainer("print('here')")
-    yield project
-    project.submit("emulator", "stop")
+    with project.emulator():
+        yield project
 
 
 def has(project: Project, region: str, machines: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 import subprocess
 import threading
 from collections import Counter
@@ -33,24 +32,17 @@ class Emulated:
     def __init__(self, project: Project, stack: ExitStack) -> None:
         self.project = project
         self.data = Path(project.environ["SUBMIT_STATE_DIR"], "emulator")
-        self.start()
-        exports = project.submit("emulator", "env").out.splitlines()
-        pairs = [shlex.split(line)[1].partition("=") for line in exports if line.startswith("export ")]
-        project.environ |= {name: value for name, _, value in pairs}
+        project.start_emulator()
         self.grpc = stack.enter_context(Cutting(lambda: self._port("grpc_port"), every_s=1.0))
         self.rest = stack.enter_context(Cutting(lambda: self._port("port"), self._where_grpc_is, every_s=1.0))
         names = [name for name in project.environ if name.startswith("CLOUDSDK_API_ENDPOINT_OVERRIDES_")]
         self.behind_the_proxy = dict.fromkeys(names, f"http://127.0.0.1:{self.rest.port}/")
 
-    def start(self, port: int = 0) -> None:
-        started = self.project.submit("emulator", "start", "--port", str(port))
-        assert started.code == 0, started.err
-
     def restart(self) -> None:
         port = self._port("port")
         assert port
         self.project.submit("emulator", "stop")
-        self.start(port)
+        self.project.start_emulator("--port", str(port))
 
     def logs(self, *settings: str) -> None:
         assert self.project.submit("emulator", "logs", *settings).code == 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import shlex
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,19 +21,12 @@ class Emulated:
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        self.start()
-        exports = project.submit("emulator", "env").out.splitlines()
-        pairs = [shlex.split(line)[1].partition("=") for line in exports if line.startswith("export ")]
-        project.environ |= {name: value for name, _, value in pairs}
+        project.start_emulator()
         self.netloc = urlsplit(project.environ["CLOUDSDK_API_ENDPOINT_OVERRIDES_LOGGING"]).netloc
-
-    def start(self, *options: str) -> None:
-        started = self.project.submit("emulator", "start", *options)
-        assert started.code == 0, started.err
 
     def restart(self) -> None:
         self.project.submit("emulator", "stop")
-        self.start("--port", self.netloc.rpartition(":")[2])
+        self.project.start_emulator("--port", self.netloc.rpartition(":")[2])
 
     def control(self, verb: str, path: str, **body: Any) -> None:
         connection = http.client.HTTPConnection(self.netloc, timeout=20)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import json
 import os
-import shlex
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,13 +18,8 @@ from tests.project import Project, wait_until
 @pytest.fixture
 def emulator(project: Project) -> Iterator[Project]:
     """A project whose environment leads Google's clients to an emulator that runs."""
-    started = project.submit("emulator", "start", "--format", "json")
-    assert started.code == 0, started.err
-    exports = project.submit("emulator", "env").out.splitlines()
-    pairs = [shlex.split(line)[1].partition("=") for line in exports]
-    project.environ |= {name: value for name, _, value in pairs}
-    yield project
-    project.submit("emulator", "stop")
+    with project.emulator():
+        yield project
 
 
 def ask(project: Project, path: str) -> tuple[int, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,13 +15,8 @@ VERTEX = ("--backend", "vertex", "--staging-bucket", "gs://staging")
 
 @pytest.fixture
 def emulated(project: Project) -> Iterator[Project]:
-    started = project.submit("emulator", "start")
-    assert started.code == 0, started.err
-    exports = project.submit("emulator", "env").out.splitlines()
-    pairs = [shlex.split(line)[1].partition("=") for line in exports]
-    project.environ |= {name: value for name, _, value in pairs}
-    yield project
-    project.submit("emulator", "stop")
+    with project.emulator():
+        yield project
 
 
 def test_a_job_runs_to_its_end_and_its_lines_are_shown_once(emulated: Project) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,12 +14,9 @@ VERTEX = ("--backend", "vertex", "--staging-bucket", "gs://staging")
 
 @pytest.fixture
 def emulated(project: Project) -> Iterator[Project]:
-    assert project.submit("emulator", "start").code == 0
-    pairs = [shlex.split(line)[1].partition("=") for line in project.submit("emulator", "env").out.splitlines()]
-    project.environ |= {name: value for name, _, value in pairs}
     project.trainer('print("ran")')
-    yield project
-    project.submit("emulator", "stop")
+    with project.emulator():
+        yield project
 
 
 def train(project: Project, method: str, answer: str, count: int) -> tuple[Finished, list[str]]:

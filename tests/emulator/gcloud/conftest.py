@@ -93,18 +93,13 @@ def messages(lines: str) -> list[str]:
 def gcloud(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Iterator[Gcloud]:
     folder = tmp_path_factory.mktemp("gcloud")
     project = Project(folder, _environ(folder, cache))
-    started = project.submit("emulator", "start")
-    assert started.code == 0, started.err
-    exports = [shlex.split(line)[1].partition("=") for line in project.submit("emulator", "env").out.splitlines()]
-    project.environ |= {name: value for name, _, value in exports}
     wheel = Path(make_wheel(folder)["path"])
-    with ThreadPoolExecutor(6) as pool:
+    with project.emulator(), ThreadPoolExecutor(6) as pool:
         run = Gcloud(project, pool, folder / "state" / "emulator" / "buckets", wheel)
         run("storage", "buckets", "create", BUCKET, "--location", "us-central1")
         run("storage", "cp", str(wheel), WHEEL)
         yield run
         project.submit("emulator", "reset", "--yes")
-    project.submit("emulator", "stop")
 
 
 def _environ(folder: Path, cache: Path) -> dict[str, str]:
