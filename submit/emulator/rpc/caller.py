@@ -13,7 +13,6 @@ _GCLOUD = re.compile(r"command/gcloud\.(\S+) invocation-id/(\S+)")
 class Caller(NamedTuple):
     """`headers` (gRPC: metadata) have names in lower case; `hung_up` waits until the client has gone (REST only)."""
 
-    protocol: str
     headers: Mapping[str, str]
     hung_up: Callable[[], Awaitable[object]] | None = None
 
@@ -29,4 +28,4 @@ class Caller(NamedTuple):
         return (match[1], match[2]) if match else ("", "")
 
 
-caller: ContextVar[Caller] = ContextVar("caller", default=Caller("", {}))  # noqa: B039 - nobody changes it
+caller: ContextVar[Caller] = ContextVar("caller", default=Caller({}))  # noqa: B039 - nobody changes it

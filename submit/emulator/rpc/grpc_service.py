@@ -104,4 +104,4 @@ async def abort(context: Any, error: Exception) -> NoReturn:
 
 def _caller(context: Any) -> Caller:
     metadata = {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
-    return Caller("grpc", metadata)
+    return Caller(metadata)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import logging
 import zlib
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, NamedTuple, TypeAlias
@@ -11,6 +12,8 @@ from urllib.parse import parse_qsl
 
 from submit.emulator.rpc.answer import JsonText
 from submit.emulator.rpc.errors import RpcError, bad_request
+
+_log = logging.getLogger(__name__)
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -86,6 +89,20 @@ async def send_json(send: Send, request_headers: Mapping[str, str], status: int,
 def text(value: object) -> str:
     """JSON as Google sends it."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+async def serve(scope: Scope, receive: Receive, send: Send, answer: Callable[[Request], Awaitable[object]]) -> None:
+    """Sends the answer, or the error that it raises in Google's form."""
+    request = Request(scope["method"], scope["path"], [], {}, b"")
+    try:
+        request = await read_request(scope, receive)
+        status, value = 200, await answer(request)
+    except RpcError as error:
+        status, value = error.http_status, error.to_json()
+    except Exception as error:  # noqa: BLE001 - a defect of ours must not look like a broken connection
+        _log.exception("%s %s failed", request.verb, request.path)
+        status, value = 500, RpcError("INTERNAL", f"{type(error).__name__}: {error}").to_json()
+    await send_json(send, request.headers, status, value)
 
 
 async def _read_body(receive: Receive) -> bytes:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 from submit.emulator.rpc.answer import Answer, JsonText, message_of
 from submit.emulator.rpc.caller import Caller, caller
-from submit.emulator.rpc.errors import RpcError, unimplemented
-from submit.emulator.rpc.http import Receive, Request, Scope, Send, read_request, send_json
+from submit.emulator.rpc.errors import unimplemented
+from submit.emulator.rpc.http import Receive, Request, Scope, Send, serve
 from submit.emulator.rpc.messages import Method, Rule, message_class, methods
 from submit.emulator.rpc.templates import Template
 from submit.emulator.rpc.transcoding import merge_json, merge_parameters, set_field, to_json
-
-_log = logging.getLogger(__name__)
 
 
 class Route(NamedTuple):
@@ -41,20 +39,10 @@ class RestApp:
             self._routes.setdefault(route.rule.template.count("/"), []).append(route)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope["method"], scope["path"], [], {}, b"")
-        answer: object
-        try:
-            request = await read_request(scope, receive)
-            caller.set(Caller("rest", request.headers, receive))
-            status, answer = 200, await self._answer(request)
-        except RpcError as error:
-            status, answer = error.http_status, error.to_json()
-        except Exception as error:  # noqa: BLE001 - a defect of ours must not look like a broken connection
-            _log.exception("%s %s failed", request.verb, request.path)
-            status, answer = 500, RpcError("INTERNAL", f"{type(error).__name__}: {error}").to_json()
-        await send_json(send, request.headers, status, answer)
+        await serve(scope, receive, send, partial(self._answer, receive))
 
-    async def _answer(self, request: Request) -> dict[str, Any] | JsonText:
+    async def _answer(self, receive: Receive, request: Request) -> dict[str, Any] | JsonText:
+        caller.set(Caller(request.headers, receive))
         route, variables = self._route(request)
         if route.function is None or route.method.kind != "unary_unary":
             raise unimplemented(f"{request.verb} {request.path} ({route.method.service}.{route.method.name})")

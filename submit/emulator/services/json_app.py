@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
 from submit.emulator.rpc.caller import Caller, caller
-from submit.emulator.rpc.errors import RpcError
-from submit.emulator.rpc.http import App, Receive, Request, Scope, Send, read_json, read_request, send_json
+from submit.emulator.rpc.http import App, Receive, Request, Scope, Send, read_json, serve
 from submit.emulator.rpc.templates import Template
-
-_log = logging.getLogger(__name__)
 
 
 class Question(NamedTuple):
@@ -39,24 +36,14 @@ class JsonApp:
         for verb, template, answer in self._routes:
             variables = template.match(path) if verb == scope["method"] else None
             if variables is not None:
-                await _serve(answer, variables, scope, receive, send)
+                await serve(scope, receive, send, partial(_answer, answer, variables))
                 return
         await self._otherwise(scope, receive, send)
 
 
-async def _serve(answer: Answer, variables: Mapping[str, str], scope: Scope, receive: Receive, send: Send) -> None:
-    request = Request(scope["method"], scope["path"], [], {}, b"")
-    try:
-        request = await read_request(scope, receive)
-        caller.set(Caller("rest", request.headers))
-        question = Question(variables, dict(request.query), _parsed(request))
-        status, value = 200, await answer(question)
-    except RpcError as error:
-        status, value = error.http_status, error.to_json()
-    except Exception as error:  # noqa: BLE001 - a defect of ours must not look like a broken connection
-        _log.exception("%s %s failed", request.verb, request.path)
-        status, value = 500, RpcError("INTERNAL", f"{type(error).__name__}: {error}").to_json()
-    await send_json(send, request.headers, status, value)
+async def _answer(answer: Answer, variables: Mapping[str, str], request: Request) -> Any:
+    caller.set(Caller(request.headers))
+    return await answer(Question(variables, dict(request.query), _parsed(request)))
 
 
 def _parsed(request: Request) -> Any:
