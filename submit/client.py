@@ -163,14 +163,14 @@ class Client:
         make = watch.following if follow else watch.so_far
         return make(load(handle.backend), handle, self.target, world.perform)
 
-    def wait(self, handle: Handle, *, timeout_s: float | None = None, changed: Changed = lambda _: None) -> Status:
-        """The status at the end, or the present one when the time is over; `changed` is told of each new state."""
-        return self.wait_for_all([handle], timeout_s=timeout_s, changed=changed)[handle]
+    def wait(self, handle: Handle, *, timeout_s: float | None = None) -> Status:
+        """The status at the end, or the present one when the time is over."""
+        return self.wait_for_all([handle], timeout_s=timeout_s)[handle]
 
     def wait_for_all(
         self, handles: Sequence[Handle], *, timeout_s: float | None = None, changed: Changed = lambda _: None
     ) -> Mapping[Handle, Status]:
-        """As `wait`; all of them have the same time."""
+        """As `wait`; all of them have the same time. `changed` is told of each new state."""
         deadline = None if timeout_s is None else time.monotonic() + timeout_s
         return watch.until_ended(handles, self.describe, self._pause(handles), time.monotonic, deadline, changed)
 

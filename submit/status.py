@@ -151,11 +151,6 @@ class LogEntry(NamedTuple):
     late: bool = False
     job: str = ""
 
-    @property
-    def time(self) -> datetime:
-        """In UTC, to the microsecond."""
-        return datetime.fromisoformat(self.timestamp)
-
 
 LogCursor: TypeAlias = object
 """How far a log was read, "" for not at all. `str` makes a text of it that can be kept, and is as good."""

@@ -49,7 +49,6 @@ def image_for_runtime(
     *,
     gpu: bool,
     tpu: bool = False,
-    framework: str = "tensorflow",
     python: str | None = None,
 ) -> TrainingImage | None:
     """The image that continues one of ML Engine's runtime versions, whose number was that of its TensorFlow.
@@ -57,7 +56,7 @@ def image_for_runtime(
     `python` decides between images of the same version and may be one that no image has; then the newest is taken.
     """
     hardware = "tpu" if tpu else "gpu" if gpu else "cpu"
-    found = [i for i in training_images(framework) if (i.version, i.hardware) == (runtime_version, hardware)]
+    found = [i for i in training_images("tensorflow") if (i.version, i.hardware) == (runtime_version, hardware)]
     return max(found, key=lambda image: (image.python == python, _numbers(image.python)), default=None)
 
 

@@ -27,17 +27,15 @@ def build(
     keep: bool = True,
     allow_secrets: bool = False,
     max_bytes: int = MAX_BYTES,
-    requirements: Path | None = None,
     notify: Notify = lambda _: None,
 ) -> Built:
     """Packages the folder `path`; the same tree always gives the same bytes. Writes nothing into it.
 
     `packages`: archives of this machine that are to be installed as well. `cache`: a folder, or None; `keep=False`
-    reads it only. `requirements`: the file to use instead of the folder's `requirements.txt`. Raises a `UsageError`
-    with everything that is wrong; warnings are in the result.
+    reads it only. Raises a `UsageError` with everything that is wrong; warnings are in the result.
     """
     shop = Shop(cache=cache, keep=keep, notify=notify)
-    made, listing = _make(_folder(path), requirements, shop)
+    made, listing = _make(_folder(path), shop)
     extra, problems = _extras(packages)
     problems += () if allow_secrets else made.secrets
     if problems:
@@ -47,7 +45,7 @@ def build(
     return Built(package=made.package, extra=extra, wheel=made.wheel, problems=warnings)
 
 
-def _make(folder: Path, requirements: Path | None, shop: Shop) -> tuple[Made, tree.Listing]:
+def _make(folder: Path, shop: Shop) -> tuple[Made, tree.Listing]:
     choice = choose(folder, files.read_if_there)
     said: tuple[Problem, ...] = ()
     if isinstance(choice, Project):
@@ -55,18 +53,11 @@ def _make(folder: Path, requirements: Path | None, shop: Shop) -> tuple[Made, tr
 
         made, listing = project.make_from(choice, folder, shop)
         if made.package is not None:
-            return _with_its_own_requirements(made, choice, requirements), listing
+            return made, listing
         said = made.warnings
-    needed = plain_folder.needed_by(folder, requirements, choice, failed=bool(said))
+    needed = plain_folder.needed_by(folder, choice, failed=bool(said))
     made, listing = plain_folder.make_from(folder, needed, shop)
     return made._replace(warnings=said + made.warnings), listing
-
-
-def _with_its_own_requirements(made: Made, project: Project, given: Path | None) -> Made:
-    if given is None:
-        return made
-    hint = "Name them in the package's metadata instead."
-    raise UsageError(f"`{given}` would be ignored: `{project.file}` builds this package", hint=hint)
 
 
 def _folder(path: Path) -> Path:

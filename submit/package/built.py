@@ -21,7 +21,3 @@ class Built(NamedTuple):
     extra: tuple[Package, ...] = ()
     wheel: Package | None = None
     problems: tuple[Problem, ...] = ()
-
-    @property
-    def packages(self) -> tuple[Package, ...]:
-        return (self.package, *self.extra)

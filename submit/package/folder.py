@@ -38,15 +38,11 @@ def make_from(folder: Path, needed: tuple[str, ...], shop: Shop) -> tuple[Made, 
     return shop.once(listing, ("plain", name, *needed), make), listing
 
 
-def needed_by(
-    folder: Path, given: Path | None, choice: Project | Dependencies | None, *, failed: bool
-) -> tuple[str, ...]:
-    """What the folder's code needs: `given`, or the nearest `requirements.txt`, or what its project depends on.
+def needed_by(folder: Path, choice: Project | Dependencies | None, *, failed: bool) -> tuple[str, ...]:
+    """What the folder's code needs: the nearest `requirements.txt`, or what its project depends on.
 
     `failed`: the project beside the folder could not be built, so its dependencies are all that is known of it.
     """
-    if given is not None:
-        return parse(given, files.read)
     for file in (folder / "requirements.txt", folder.parent / "requirements.txt"):
         if files.read_if_there(file) is not None:
             return parse(file, files.read)

@@ -41,8 +41,7 @@ def test_a_source_distribution_is_sent_unchanged(tmp_path: Path, trainer: Path) 
     dep = build(grow(tmp_path / "dep", {"dep/a.py": "", "requirements.txt": "six"}) / "dep", cache=None).package
     (tmp_path / dep.filename).write_bytes(dep.data)
     built = build(trainer, packages=[tmp_path / dep.filename], cache=None)
-    assert built.packages == (built.package, *built.extra)
-    assert built.extra[0].data == dep.data
+    assert [package.data for package in built.extra] == [dep.data]
     assert built.extra[0].modules == ("dep.a",)
     assert built.extra[0].requirements == ("six",)
 

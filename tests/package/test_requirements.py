@@ -88,12 +88,11 @@ def test_the_nearest_file_wins_then_the_projects_own_list(tmp_path: Path) -> Non
         "trainer/requirements.txt": "inside",
         "requirements.txt": "beside",
         "pyproject.toml": '[project]\nname = "research"\ndependencies = ["listed"]\n',
-        "given.txt": "given",
     }
     folder = grow(tmp_path, files) / "trainer"
-    seen = [build(folder, cache=None, requirements=tmp_path / "given.txt").package.requirements]
+    seen = []
     for file in (folder / "requirements.txt", tmp_path / "requirements.txt", tmp_path / "pyproject.toml"):
         seen.append(build(folder, cache=None).package.requirements)
         file.unlink()
     seen.append(build(folder, cache=None).package.requirements)
-    assert seen == [("given",), ("inside",), ("beside",), ("listed",), ()]
+    assert seen == [("inside",), ("beside",), ("listed",), ()]

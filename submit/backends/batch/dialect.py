@@ -68,7 +68,6 @@ class Queued:
     submitted: datetime | None = None
     started: datetime | None = None
     ended: datetime | None = None
-    restarts: int = 0
     stuck: str = ""
 
 

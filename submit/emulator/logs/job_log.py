@@ -68,11 +68,11 @@ class JobLog:
             return Run(chosen[-1].last, self._backwards(chosen))
         return Run(max(self._first, chosen[0].floor), (entry for block in chosen for entry in self._entries(block)))
 
-    def behind(self, place: Place, limit: int = _STEP_BYTES) -> tuple[list[JsonEntry], Place]:
+    def behind(self, place: Place) -> tuple[list[JsonEntry], Place]:
         """The next entries behind a place, and the place behind them. Costs one look at the file if there is none."""
         if is_whole(self._path, place.position):
             return [], place
-        data = read_lines(self._path, place.position, limit)
+        data = read_lines(self._path, place.position, _STEP_BYTES)
         found: list[JsonEntry] = []
         time = place.floor
         for position, time, line in _lines(data, place.position, place.floor):

@@ -34,10 +34,10 @@ def display_name(name: str) -> Iterator[Problem]:
         yield Problem("display_name", f"The display name must have at most {_MAX_NAME} characters.")
 
 
-def labels(given: Mapping[str, str], path: str = "labels") -> Iterator[Problem]:
+def labels(given: Mapping[str, str]) -> Iterator[Problem]:
     """https://cloud.google.com/vertex-ai/docs/general/labels"""
     if len(given) > _MAX_LABELS or not all(_is_key(key) and _is_label(value) for key, value in given.items()):
-        yield Problem(path, _LABELS)
+        yield Problem("labels", _LABELS)
 
 
 _LABELS = (

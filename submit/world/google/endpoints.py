@@ -53,10 +53,10 @@ def grpc_target(api: str, environ: Mapping[str, str]) -> str:
     return f"{parts.hostname}:{grpc_port(address) if is_loopback(address) else parts.port or 443}"
 
 
-def grpc_port(address: str, timeout_s: float = 10.0) -> int:
+def grpc_port(address: str) -> int:
     """Where the emulator that answers REST at this address answers gRPC; after each start it is another port."""
     try:
-        with closing(http.client.HTTPConnection(urlsplit(address).netloc, timeout=timeout_s)) as connection:
+        with closing(http.client.HTTPConnection(urlsplit(address).netloc, timeout=10.0)) as connection:
             connection.request("GET", "/emulator/v1/endpoints")
             return int(json.loads(connection.getresponse().read())["grpcPort"])
     except (OSError, http.client.HTTPException) as error:
