@@ -72,6 +72,8 @@ def _explain(error: Exception) -> int:
         return error.exit_code
     if isinstance(error, OSError):
         show_system_error(error)
+        if error.filename is None:  # it may be stdout that is full
+            terminal.leave_stdout()
         return EXIT_SYSTEM
     show_defect(error)
     return EXIT_INTERNAL

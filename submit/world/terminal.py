@@ -75,5 +75,6 @@ def stdout_has_colours() -> bool:
 
 
 def leave_stdout() -> None:
-    """Python would complain once more at its end, when it flushes what nobody reads."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    """Python would complain once more at its end, when it flushes what nobody takes."""
+    if sys.stdout:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
