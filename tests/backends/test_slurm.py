@@ -361,6 +361,24 @@ def test_a_controller_that_is_away_was_never_reached_and_nothing_is_left_behind(
     assert cluster.asked == ["sbatch", "rm"]
 
 
+def test_an_answer_that_was_cut_off_is_lost_and_no_refusal() -> None:
+    """As `sbatch` says it when the controller has taken the job and has gone before it said so."""
+    text = "sbatch: error: Batch job submission failed: Zero Bytes were transmitted or received"
+    cluster = Cluster(sbatch=[CommandError(text, code=1, output=text)], look=[SENT], squeue=["", IN_QUEUE])
+    assert carry_out(slurm.submit(ONE, TARGET), cluster) == Handle("slurm", "digits_1_abcdefab")
+    assert "rm" not in cluster.asked
+
+
+def test_of_an_element_that_runs_again_the_queue_is_believed_and_not_accounting() -> None:
+    """That still has how the run before ended."""
+    sent = 'now 1\nfile 1 digits/job.json\ndigits/job.json:{"elements": 2}\n'
+    forgotten, ended = "digits|7_1|CANCELLED|None|1|2|3\n", "digits|7_2|PREEMPTED|None|1|2|3\n"
+    cluster = Cluster(look=[sent], squeue=["digits|7_2|PENDING|BeginTime|1|N/A|N/A\n"], sacct=[forgotten + ended])
+    handle = Handle("slurm", "digits")
+    found = carry_out(slurm.describe([handle], TARGET), cluster)[handle]
+    assert [trial["state"] for trial in found.trials] == ["CANCELLED", "QUEUED"]
+
+
 def test_a_job_that_ends_between_both_looks_has_its_own_cause() -> None:
     job = 'now 9\nfile 1 digits_1_abcdefab/job.json\ndigits_1_abcdefab/job.json:{"replicas": {}}\n'
     record = 'digits_1_abcdefab/records/workerpool0-0.0.json:{"replica": "workerpool0-0", "restart": 0, '

@@ -226,7 +226,8 @@ class Batch:
                 answer = yield _question(argv, site)
             except ServiceError:  # most small clusters have none
                 return Answers(found=found)
-            found |= self.dialect.accounted(str(answer), frozenset(missing))
+            # the queue is newer: of an element that runs again accounting still tells how the run before ended
+            found = {**self.dialect.accounted(str(answer), frozenset(missing)), **found}
         return Answers(found=found)
 
     def _is_away(self, error: ServiceError) -> bool:

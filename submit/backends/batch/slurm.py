@@ -51,7 +51,11 @@ capabilities: Mapping[Feature, Capability] = {
     Feature.PRIORITY: Refused("Slurm's priorities are the site's; name a `submit.slurm.qos`"),
 }
 
-_AWAY = re.compile(r"unable to contact|connect failure|socket timed out|connection refused|send/recv operation", re.I)
+_AWAY = re.compile(
+    r"unable to contact|connect(ion)? failure|socket timed out|connection refused|send/recv operation"
+    r"|zero bytes were transmitted|message (send|receive) failure|standby mode",
+    re.I,
+)
 _KINDS = (
     (_AWAY, ErrorKind.TRANSIENT),
     (re.compile(r"invalid job id", re.I), ErrorKind.NOT_FOUND),
