@@ -344,6 +344,17 @@ def test_a_submission_without_a_trace_is_left_to_recovery() -> None:
     assert "rm" not in cluster.asked
 
 
+def test_a_scheduler_that_is_away_does_not_say_that_there_is_no_job() -> None:
+    """Who believed it would submit the job again."""
+    text = "slurm_load_jobs error: Unable to contact slurm controller (connect failure)"
+    away = CommandError(text, code=1, output=text)
+    with pytest.raises(ServiceError, match="the scheduler is away") as caught:
+        carry_out(slurm.find("abcdefab12345678", "slurm://digits_1_abcdefab", TARGET), Cluster(look=[SENT], squeue=[away]))
+    assert caught.value.kind is ErrorKind.TRANSIENT
+    cluster = Cluster(sbatch=[LOST], look=[SENT], squeue=[away, away, IN_QUEUE])
+    assert carry_out(slurm.submit(ONE, TARGET), cluster) == Handle("slurm", "digits_1_abcdefab")
+
+
 def test_a_refused_submission_leaves_nothing_behind() -> None:
     cluster = Cluster(sbatch=[REFUSED])
     with pytest.raises(RefusedError, match="invalid partition") as caught:

@@ -165,15 +165,20 @@ class Batch:
         return ServiceError(str(error), kind=self.dialect.kind(error.output), hint=self.dialect.advice(error.output))
 
     def _looked_for(self, place: Place, submission_id: str, lost: ServiceError) -> Conversation[None]:
+        seen = ""
         for pause_s in creation.LOOKS_S:
             yield creation.pause(pause_s)
-            if (yield from self._exists(place, submission_id)):
-                return
+            try:
+                if (yield from self._exists(place, submission_id)):
+                    return
+                seen = "no job has come of it so far"
+            except ServiceError as error:
+                seen = f"then: {error}; whether the job was created is not known"
         hint = "`submit jobs recover` says whether there is a job; if it was never created, submit it again."
-        raise UnansweredError(f"{lost}; no job has come of it so far", kind=ErrorKind.TRANSIENT, hint=hint) from lost
+        raise UnansweredError(f"{lost}; {seen}", kind=ErrorKind.TRANSIENT, hint=hint) from lost
 
     def _exists(self, place: Place, submission_id: str) -> Conversation[bool]:
-        """Whether the scheduler has the job of that submission, or has had it."""
+        """Whether the scheduler has the job of that submission, or has had it; an error if nobody can say so now."""
         answer = yield looking.look(place.site, [place.key])
         folder = looking.folders(str(answer)).get(place.key)
         if folder is None or folder.job.get("submission_id") != submission_id:
@@ -181,6 +186,8 @@ class Batch:
         if folder.records:
             return True
         answers = yield from self._ask(place.site, [unit.key for unit in folder.units])
+        if answers.problem:
+            raise ServiceError(f"the scheduler is away: {answers.problem}", kind=ErrorKind.TRANSIENT)
         return any(unit.key in answers.found for unit in folder.units)
 
     def _folder(self, handle: Handle, place: Place) -> Conversation[Folder]:
