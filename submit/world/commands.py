@@ -121,9 +121,12 @@ def _name(argv: Sequence[str]) -> str:
     return next((word for word in argv if word != "env" and "=" not in word), argv[0])
 
 
-def _missing(program: str) -> UnsentError:
+def _missing(program: str, host: str = "") -> UnsentError:
     hint = "Install it, or name a machine that has it, e.g. `--set submit.slurm.host=login.cluster.example`."
-    return UnsentError(f"`{program}` is not installed on this machine", kind=ErrorKind.INVALID, hint=hint)
+    if host:
+        hint = f"Name a machine that has it; `ssh {host} command -v {program}` must find it."
+    where = f"`{host}`" if host else "this machine"
+    return UnsentError(f"`{program}` is not installed on {where}", kind=ErrorKind.INVALID, hint=hint)
 
 
 def _was_cut(done: subprocess.CompletedProcess[bytes]) -> bool:
@@ -142,9 +145,8 @@ def _said(done: subprocess.CompletedProcess[bytes]) -> str:
 
 def _failure(program: str, host: str, code: int, output: str) -> ServiceError:
     if not host or code != _SSH_FAILED:
-        if host and code == _NOT_FOUND and re.search(rf"{re.escape(program)}: .*not found", output):
-            hint = f"Name a machine that has it; `ssh {host} command -v {program}` must find it."
-            return UnsentError(f"`{program}` is not installed on `{host}`", kind=ErrorKind.INVALID, hint=hint)
+        if code == _NOT_FOUND and re.search(rf"\b{re.escape(program)}\b.*: .*(not found|no such file)", output, re.I):
+            return _missing(program, host)
         words = _in_one_line(program, output) or f"exit code {code}"
         return CommandError(f"`{program}`{_at(host)}: {words}", code=code, output=output)
     hint = f"Try `ssh {host} true`: it must work without a question."

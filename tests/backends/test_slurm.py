@@ -156,6 +156,25 @@ def test_a_handle_leads_to_its_job_from_anywhere(variables: dict[str, str], hand
     assert place.site.folder == variables.get("SUBMIT_SLURM_FOLDER", "~/.jobdir")
 
 
+@pytest.mark.parametrize(
+    ("variables", "options"),
+    [
+        ({"SUBMIT_SLURM_FOLDER": "/scratch"}, {"folder": "~/.jobdir"}),
+        ({"SUBMIT_SLURM_FOLDER": "/scratch"}, {"folder": "/scratch"}),
+        ({"SUBMIT_SLURM_HOST": "login", "SUBMIT_SLURM_FOLDER": "/scratch"}, {"folder": "~/.jobdir"}),
+    ],
+)
+def test_a_handle_leads_to_where_the_config_has_sent_its_job(
+    variables: dict[str, str], options: dict[str, str]
+) -> None:
+    """Other jobs may go elsewhere by default."""
+    target = replace(TARGET, endpoints=variables)
+    _, handle = preview(slurm.submit(replace(ONE, options=options), target))
+    place = Place.parse(handle, target)
+    assert (place.site.host, place.site.folder) == (variables.get("SUBMIT_SLURM_HOST", ""), options["folder"])
+    assert place.handle("slurm") == handle
+
+
 def test_an_element_has_its_number_behind_the_key() -> None:
     handle = Handle.parse("slurm://login/scratch/ann/digits.7", default_backend="local")
     place = Place.parse(handle, TARGET)
@@ -349,7 +368,9 @@ def test_a_scheduler_that_is_away_does_not_say_that_there_is_no_job() -> None:
     text = "slurm_load_jobs error: Unable to contact slurm controller (connect failure)"
     away = CommandError(text, code=1, output=text)
     with pytest.raises(ServiceError, match="the scheduler is away") as caught:
-        carry_out(slurm.find("abcdefab12345678", "slurm://digits_1_abcdefab", TARGET), Cluster(look=[SENT], squeue=[away]))
+        carry_out(
+            slurm.find(ONE.submission_id, "slurm://digits_1_abcdefab", TARGET), Cluster(look=[SENT], squeue=[away])
+        )
     assert caught.value.kind is ErrorKind.TRANSIENT
     cluster = Cluster(sbatch=[LOST], look=[SENT], squeue=[away, away, IN_QUEUE])
     assert carry_out(slurm.submit(ONE, TARGET), cluster) == Handle("slurm", "digits_1_abcdefab")

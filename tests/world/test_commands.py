@@ -57,10 +57,19 @@ def test_the_program_that_is_meant_is_named(commands: Commands, argv: tuple[str,
         commands.run(Command(argv=argv))
 
 
-def test_a_program_that_is_not_there_was_never_asked(commands: Commands) -> None:
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("no-such-program",),
+        ("env", "TZ=UTC0", "no-such-program", "-h"),
+        ("sh", "-c", "no-such-program -xml || exit", "no-such-program"),
+    ],
+)
+def test_a_program_that_is_not_there_was_never_asked(commands: Commands, argv: tuple[str, ...]) -> None:
     with pytest.raises(UnsentError, match="`no-such-program` is not installed") as caught:
-        commands.run(Command(argv=("no-such-program",)))
+        commands.run(Command(argv=argv))
     assert caught.value.kind is ErrorKind.INVALID
+    assert "name a machine that has it" in caught.value.problems[0].hint
 
 
 def test_one_that_does_not_answer_is_not_waited_for(commands: Commands) -> None:

@@ -120,6 +120,8 @@ def test_what_is_damaged_on_the_way_does_not_arrive(commands: Commands, tmp_path
 
 def test_a_program_that_is_not_there_is_told_with_the_machine(commands: Commands) -> None:
     with pytest.raises(UnsentError, match="`no-such-program` is not installed on `login`"):
+        commands.run(there("env", "TZ=UTC0", "no-such-program"))
+    with pytest.raises(UnsentError, match="`no-such-program` is not installed on `login`"):
         commands.run(there("no-such-program"))
 
 

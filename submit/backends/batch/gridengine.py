@@ -183,8 +183,9 @@ def _word(key: str, value: Json) -> str:
 
 
 def _directive(text: str) -> str:
-    if re.match(r"-tc?\b", text):
-        hint = "Say it as `submit.gridengine.array`, e.g. 100%10."
+    if re.match(r"-(tc?|N)\b", text):
+        array = "Say it as `submit.gridengine.array`, e.g. 100%10."
+        hint = array if text.startswith("-t") else "Jobs are found by their names in the queue; use `labels`."
         raise UsageError(Problem(message=f"submit.gridengine.directives: `{text}` is not for a directive", hint=hint))
     if re.fullmatch(r"-[a-zA-Z][^\n\r]*", text):
         return text

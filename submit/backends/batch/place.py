@@ -21,18 +21,19 @@ FOLDER = "~/.jobdir"
 
 
 class Site(NamedTuple):
-    """`host` is as ssh names it, empty for this machine; `folder` is absolute or begins with `~/`."""
+    """`host` is as ssh names it, empty for this machine; `folder` is absolute or begins with `~/`. `is_default`: jobs
+    that are named without a place are looked for there."""
 
     host: str
     folder: str
+    is_default: bool = True
 
     @classmethod
     def of(cls, backend: str, target: Target, options: object = None) -> Self:
         """What the config says, else `SUBMIT_SLURM_HOST` and `SUBMIT_SLURM_FOLDER` (by the backend's name)."""
-        host = said(backend, "host", target, options)
-        folder = (said(backend, "folder", target, options) or FOLDER).rstrip("/")
+        host, folder = _said(backend, target, options)
         _check(backend, host, folder)
-        return cls(host=host, folder=folder)
+        return cls(host=host, folder=folder, is_default=(host, folder) == _said(backend, target))
 
     @property
     def root(self) -> str:
@@ -59,7 +60,8 @@ class Place(NamedTuple):
 
     def handle(self, backend: str) -> Handle:
         site = self.site
-        folder = "" if site.folder == FOLDER else site.folder.removeprefix("/")
+        is_short = site.folder == FOLDER and (site.host or site.is_default)
+        folder = "" if is_short else site.folder.removeprefix("/")
         parts = [site.host, folder, self.unit] if folder else [site.host, self.unit] if site.host else [self.unit]
         return Handle(backend, "/".join(parts))
 
@@ -74,7 +76,8 @@ class Place(NamedTuple):
         host, _, folder = head.partition("/")
         folder = folder if folder.startswith("~/") else f"/{folder}" if folder else FOLDER
         _check(handle.backend, host, folder)
-        return cls.of(Site(host=host, folder=folder), unit)
+        site = Site(host=host, folder=folder, is_default=(host, folder) == _said(handle.backend, target))
+        return cls.of(site, unit)
 
 
 def key_of(spec: JobSpec) -> str:
@@ -86,6 +89,12 @@ def key_of(spec: JobSpec) -> str:
 def jobs_of(units: Iterable[str]) -> list[str]:
     """The keys of the jobs that these are, or are elements of; each once."""
     return list(dict.fromkeys(unit.partition(".")[0] for unit in units))
+
+
+def _said(backend: str, target: Target, options: object = None) -> tuple[str, str]:
+    """The host and the folder."""
+    folder = said(backend, "folder", target, options) or FOLDER
+    return said(backend, "host", target, options), folder.rstrip("/")
 
 
 @lru_cache  # a thousand handles have the same

@@ -120,8 +120,9 @@ def _value(key: str, value: Json) -> str:
 
 
 def _directive(text: str) -> str:
-    if re.match(r"--array\b|-a", text):
-        hint = "Say it as `submit.slurm.array`, e.g. 100%10."
+    if re.match(r"--arr|-a|--job|-J", text):  # sbatch takes words of which only the beginning is written
+        array = "Say it as `submit.slurm.array`, e.g. 100%10."
+        hint = array if text.startswith(("--a", "-a")) else "Jobs are found by their names in the queue; use `labels`."
         raise UsageError(Problem(message=f"submit.slurm.directives: `{text}` is not for a directive", hint=hint))
     if re.fullmatch(r"--?[a-zA-Z][^\n\r]*", text):
         return text

@@ -32,6 +32,8 @@ _CAUSES = {
 }
 _UNCLEAR = ("signal", "terminated")
 """Perhaps the scheduler has ended it; it knows why."""
+_OWN_ENDS = (Cause.TIMEOUT, Cause.LOST, Cause.OUT_OF_MEMORY, Cause.PREEMPTED)
+"""What a scheduler does not take a cancellation for: the job had ended before it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +155,7 @@ def _waiting(queued: Queued) -> str:
 
 
 def _ended_there(folder: Folder, queued: Queued) -> Verdict:
-    if folder.cancelled or queued.state is State.CANCELLED:
+    if queued.state is State.CANCELLED or (folder.cancelled and queued.cause not in _OWN_ENDS):
         return _cancelled()
     record = _decisive(folder)
     if queued.state is State.SUCCEEDED:

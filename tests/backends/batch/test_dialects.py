@@ -35,6 +35,9 @@ SPEC = JobSpec(
         (slurm, {"directives": ["rm -rf /"]}),
         (slurm, {"directives": ["--array=1-3"]}),
         (slurm, {"directives": ["-a1-3"]}),
+        (slurm, {"directives": ["--arr=1-3"]}),
+        (slurm, {"directives": ["--job-name=mine"]}),
+        (slurm, {"directives": ["-J mine"]}),
         (slurm, {"host": "-oProxyCommand=id"}),
         (slurm, {"folder": "~/../root"}),
         (slurm, {"folder": "/a b"}),
@@ -45,6 +48,7 @@ SPEC = JobSpec(
         (gridengine, {"directives": ["rm -rf /"]}),
         (gridengine, {"directives": ["-t 1-3"]}),
         (gridengine, {"directives": ["-tc 3"]}),
+        (gridengine, {"directives": ["-N mine"]}),
     ],
 )
 def test_what_could_be_taken_for_more_is_refused(backend: ModuleType, options: dict[str, Any]) -> None:

@@ -71,6 +71,13 @@ def test_that_we_have_cancelled_is_never_forgotten(records: tuple[JsonObject, ..
     assert (found.state, found.cause) == (State.CANCELLED, Cause.CANCELLED)
 
 
+@pytest.mark.parametrize(("word", "cause"), [("TIMEOUT", Cause.TIMEOUT), ("NODE_FAIL", Cause.LOST)])
+def test_what_had_ended_before_it_was_cancelled_has_its_own_cause(word: str, cause: Cause) -> None:
+    """As elements do that had failed before the rest of their array was cancelled."""
+    found = seen(TOLD, queue=word, cancelled=True)
+    assert (found.state, found.cause) == (State.FAILED, cause)
+
+
 def test_a_cancelled_job_that_is_still_there_is_ending() -> None:
     assert seen(RUNS, queue="COMPLETING", cancelled=True).state is State.CANCELLING
 
