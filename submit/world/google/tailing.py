@@ -171,9 +171,10 @@ def _channel(grpc: Any, where: Channel) -> Any:
 
 
 def _translated(error: Any) -> ServiceError:
-    """Of a `grpc.RpcError`. A session lasts an hour at most, and then ends as out of range."""
+    """Of a `grpc.RpcError`. A session lasts an hour at most, and then ends as out of range; so does a token, and the
+    next list gets another one."""
     name, words = error.code().name, str(error.details() or "")
-    ended = name in ("OUT_OF_RANGE", "CANCELLED", "UNKNOWN")
+    ended = name in ("OUT_OF_RANGE", "CANCELLED", "UNKNOWN", "UNAUTHENTICATED")
     kind = ErrorKind.TRANSIENT if ended else kind_of(0, name, words)
     return ServiceError(f"Cloud Logging: {words.strip().removesuffix('.')}", kind=kind)
 
