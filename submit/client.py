@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from submit import project_file, watch
 from submit.backends import Backend, load
+from submit.errors import UsageError
 from submit.logs.stream import Place, Stream
 from submit.status import Handle, LogEntry, State, Status
 from submit.steps import Conversation, Step, carry_out, preview
@@ -106,8 +107,12 @@ class Client:
         from submit.intents import recovery
 
         patience_s = recovery.PATIENCE_S if patience_s is None else patience_s
+        try:
+            backend = load(intent.backend)
+        except UsageError as error:  # another package's, which is not installed here
+            return recovery.unknown(intent, error)
         world = World(elsewhere(self.around, intent.endpoints), intent.target)
-        conversation = recovery.settled(intent, load(intent.backend), surroundings.moment(), patience_s)
+        conversation = recovery.settled(intent, backend, surroundings.moment(), patience_s)
         return carry_out(conversation, world.perform)
 
     def handle(self, text: str) -> Handle:

@@ -23,12 +23,17 @@ def settled(intent: Intent, backend: Backend, now: Moment, patience_s: float) ->
     try:
         handle = yield from _find(intent, backend)
     except SubmitError as error:
-        return replace(intent, state=State.UNKNOWN, reason=redact.text(str(error)))
+        return unknown(intent, error)
     if handle is not None:
         return replace(intent, state=State.CREATED, handle=str(handle), reason="")
     if _age_s(intent, now) < patience_s:
         return replace(intent, state=State.UNKNOWN, reason="it was sent a moment ago and may still come about")
     return replace(intent, state=State.REFUSED, reason="it was sent, and there is no such job")
+
+
+def unknown(intent: Intent, error: SubmitError) -> Intent:
+    """Nobody could be asked."""
+    return replace(intent, state=State.UNKNOWN, reason=redact.text(str(error)))
 
 
 def _find(intent: Intent, backend: Backend) -> Conversation[Handle | None]:
