@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import click
 
+from submit.logs.harmless import harmless
 from submit.sizes import show_bytes, show_seconds
 from submit.status import Cause, Handle, Json, JsonObject, LogEntry, ReplicaStatus, State, Status
 
@@ -110,7 +111,7 @@ def status_lines(status: Status) -> Iterable[str]:
 
 def lines(text: str) -> Sequence[str]:
     """Of what a trainer or a service says, as a terminal may be given it."""
-    return _harmless(text.strip("\n").rstrip(), colours=True).splitlines() or [""]
+    return harmless(text.strip("\n").rstrip(), colours=True).splitlines() or [""]
 
 
 JOB_COLUMNS = ("JOB", "STATE", "CREATED", "DURATION", "CAUSE")
@@ -170,15 +171,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterable[str]:
 
 def _cell(text: str) -> str:
     """Trainers name their metrics as they like."""
-    return _harmless(text, colours=False).replace("\n", "\\n")
-
-
-def _harmless(text: str, *, colours: bool) -> str:
-    if text.isprintable():
-        return text
-    from submit.logs.harmless import harmless  # its patterns cost a millisecond, and are rarely needed
-
-    return harmless(text, colours=colours)
+    return harmless(text, colours=False).replace("\n", "\\n")
 
 
 def _replica_row(replica: ReplicaStatus) -> list[str]:

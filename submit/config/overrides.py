@@ -12,7 +12,7 @@ from submit.errors import Place, Problem, UsageError
 
 Step: TypeAlias = "str | int"
 
-_STEP = re.compile(r"(?:^|\.)([^.\[\]=]+)|\[(\d{1,4})\]")
+_STEP = r"(?:^|\.)([^.\[\]=]+)|\[(\d{1,4})\]"
 
 
 def override(tree: Branch, overrides: Sequence[str]) -> tuple[Branch, list[Problem]]:
@@ -39,7 +39,7 @@ def _apply(tree: Branch, text: str, place: Place) -> Branch:
 
 def _steps(path: str) -> list[Step]:
     """`a.b[0]` → ["a", "b", 0]; empty if it is no path."""
-    found = list(_STEP.finditer(path))
+    found = list(re.finditer(_STEP, path))
     if "".join(match[0] for match in found) != path:
         return []
     return [match[1] if match[1] is not None else int(match[2]) for match in found]

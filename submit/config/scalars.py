@@ -18,14 +18,14 @@ from submit.job import Json
 from submit.sizes import parse_bytes
 from submit.suggest import nearest
 
-_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,18})\Z")
-_NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]*)?(\.[0-9]*)?([eE][-+]?[0-9]{1,3})?\Z")
-_SECONDS = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,9})?)s\Z")
-_SPAN = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?) ?([a-z]*)\Z")
+_INTEGER = r"-?(0|[1-9][0-9]{0,18})\Z"
+_NUMBER = r"[-+]?(0|[1-9][0-9]*)?(\.[0-9]*)?([eE][-+]?[0-9]{1,3})?\Z"
+_SECONDS = r"([0-9]{1,12}(?:\.[0-9]{1,9})?)s\Z"
+_SPAN = r"([0-9]{1,9}(?:\.[0-9]{1,6})?) ?([a-z]*)\Z"
 _UNITS = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[-+]\d\d:\d\d)\Z")
-_ARRAY = re.compile(r"[1-9][0-9]{0,8}(%[1-9][0-9]{0,8})?\Z")
-_SIZE = re.compile(r"[0-9]{1,15}(\.[0-9]{1,6})? ?([KMGT]i?)?B?\Z", re.IGNORECASE)
+_TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[-+]\d\d:\d\d)\Z"
+_ARRAY = r"[1-9][0-9]{0,8}(%[1-9][0-9]{0,8})?\Z"
+_SIZE = r"(?i)[0-9]{1,15}(\.[0-9]{1,6})? ?([KMGT]i?)?B?\Z"
 
 
 class WrongValueError(Exception):
@@ -91,9 +91,9 @@ _KIND_NAMES = {"number": "a number", "boolean": "a boolean", "date": "a date"}
 
 def _integer(scalar: Scalar, bits: int) -> Json:
     text = scalar.text.strip()
-    if _INTEGER.match(text) and -(2 ** (bits - 1)) <= int(text) < 2 ** (bits - 1):
+    if re.match(_INTEGER, text) and -(2 ** (bits - 1)) <= int(text) < 2 ** (bits - 1):
         return int(text)
-    if _INTEGER.match(text) or re.fullmatch(r"-?[0-9]{20,}", text):
+    if re.match(_INTEGER, text) or re.fullmatch(r"-?[0-9]{20,}", text):
         raise WrongValueError(f"{shown(text)} is too large for a whole number of {bits} bits")
     if scalar.plain and scalar.kind == "number":
         read_as = yaml_value(scalar)
@@ -106,10 +106,10 @@ def _integer(scalar: Scalar, bits: int) -> Json:
 
 def _double(scalar: Scalar) -> Json:
     text = scalar.text.strip()
-    if _NUMBER.match(text) and any(c.isdigit() for c in text.lower().partition("e")[0]):
+    if re.match(_NUMBER, text) and any(c.isdigit() for c in text.lower().partition("e")[0]):
         value = float(text)
         if math.isfinite(value):
-            return int(text) if _INTEGER.match(text) else value
+            return int(text) if re.match(_INTEGER, text) else value
         raise WrongValueError(f"{shown(text)} is too large for a number")
     raise WrongValueError(f"`{shown(text)}` is not a number", "Write it like 0.1 or 1e-4.")
 
@@ -127,7 +127,7 @@ def _boolean(scalar: Scalar) -> Json:
 
 def _duration(scalar: Scalar) -> Json:
     """A duration of the API: seconds with an `s`."""
-    if scalar.kind == "text" and _SECONDS.match(scalar.text):
+    if scalar.kind == "text" and re.match(_SECONDS, scalar.text):
         return scalar.text
     span = _span(scalar.text)
     if span is None:
@@ -146,19 +146,19 @@ def _friendly_duration(scalar: Scalar) -> Json:
 
 
 def _span(text: str) -> float | None:
-    match = _SPAN.match(text.strip())
+    match = re.match(_SPAN, text.strip())
     unit = _UNITS.get(match[2]) if match else None
     return float(match[1]) * unit if match and unit else None
 
 
 def _datetime(scalar: Scalar) -> Json:
-    if _TIME.match(scalar.text):
+    if re.match(_TIME, scalar.text):
         return scalar.text
     raise WrongValueError(f"`{shown(scalar.text)}` is not a point in time", 'Write it like "2026-12-01T12:00:00Z".')
 
 
 def _size(scalar: Scalar) -> Json:
-    if _SIZE.match(scalar.text.strip()) and parse_bytes(scalar.text.strip()) > 0:
+    if re.match(_SIZE, scalar.text.strip()) and parse_bytes(scalar.text.strip()) > 0:
         return scalar.text.strip()
     raise WrongValueError(f"`{shown(scalar.text)}` is not a size", "Write it like 512MiB or 2GiB.")
 
@@ -166,7 +166,7 @@ def _size(scalar: Scalar) -> Json:
 def _array(scalar: Scalar) -> Json:
     """How many elements, and how many of them at a time."""
     text = scalar.text.strip()
-    if _ARRAY.match(text):
+    if re.match(_ARRAY, text):
         return text
     raise WrongValueError(
         f"`{shown(text)}` is not an array", "Write 100 for a hundred elements, or 100%10: ten at a time."

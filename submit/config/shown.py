@@ -6,7 +6,7 @@ import re
 
 MAX_LENGTH = 60
 
-_LITERAL = re.compile(r"`([^`]*)`")
+_LITERAL = r"`([^`]*)`"
 
 
 def shown(text: str) -> str:
@@ -16,4 +16,4 @@ def shown(text: str) -> str:
 
 def literals_shown(message: str) -> str:
     """A message with everything between backticks shortened."""
-    return _LITERAL.sub(lambda found: f"`{shown(found[1])}`", message)
+    return re.sub(_LITERAL, lambda found: f"`{shown(found[1])}`", message)

@@ -24,7 +24,7 @@ def refuse(message: str, place: Place, hint: str = "") -> UsageError:
 
 def unreadable(error: yaml.YAMLError, text: str, file: str) -> UsageError:
     """A character that YAML does not allow; PyYAML gives its position in characters or, from C, in bytes."""
-    found = _CONTROL.search(text)
+    found = re.search(_CONTROL, text)
     if found is None:
         return refuse(f"this is not YAML: {getattr(error, 'reason', error)}", Place(file=file, line=1))
     index = found.start()
@@ -32,7 +32,7 @@ def unreadable(error: yaml.YAMLError, text: str, file: str) -> UsageError:
     return refuse(f"the control character U+{ord(found[0]):04X} is not allowed", place, hint="Remove it.")
 
 
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+_CONTROL = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]"
 
 
 def explain(error: yaml.MarkedYAMLError, text: str, file: str) -> UsageError:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]", re.ASCII)
+_NAME = r"(?a)[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]"
 """https://cloud.google.com/storage/docs/buckets#naming; it also keeps a bucket from naming a folder elsewhere."""
 
 
@@ -22,7 +22,7 @@ def make_buckets(request: Mapping[str, Any], root: Path) -> None:
 def bucket_of(uri: str) -> str:
     """`gs://bucket/path` is in `bucket`."""
     name = uri.removeprefix("gs://").partition("/")[0]
-    if not _NAME.fullmatch(name) or ".." in uri.split("/"):
+    if not re.fullmatch(_NAME, name) or ".." in uri.split("/"):
         raise ValueError(f"`{uri}` does not name a folder in a bucket")
     return name
 

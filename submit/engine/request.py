@@ -14,7 +14,7 @@ from submit.study import Study
 ROLES = ("chief", "worker", "ps", "evaluator")
 """A role's place is the index of its worker pool, as on Vertex AI."""
 
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", re.ASCII)
+_ID = r"(?a)[A-Za-z0-9][A-Za-z0-9._-]{0,127}"
 
 
 class Pool(NamedTuple):
@@ -70,7 +70,7 @@ class Request(NamedTuple):
     @classmethod
     def parse(cls, raw: Mapping[str, Any]) -> Request:
         """Raises ValueError with a sentence about the first thing that is wrong."""
-        if not isinstance(raw.get("id"), str) or not _ID.fullmatch(raw["id"]):
+        if not isinstance(raw.get("id"), str) or not re.fullmatch(_ID, raw["id"]):
             raise ValueError(f"`{raw.get('id')}` cannot be a job's id: letters, digits, `.`, `_` and `-`, at most 128")
         try:
             return cls(

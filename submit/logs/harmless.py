@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
-_COLOUR = re.compile(r"\x1b\[[0-9;:]*m")
-_ESCAPE = re.compile(
+_COLOUR = r"\x1b\[[0-9;:]*m"
+_ESCAPE = (
     r"(?P<colour>\x1b\[[0-9;:]*m)"
     r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # cursor movements and the like
     r"|\x1b[\]PX^_][^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"  # window titles, links
     r"|\x1b[ -/]*[0-~]"
 )
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+_CONTROL = "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]"
 """Also what changes the direction of text, so that it reads as something else; not tabulator and newline."""
 
 _RESET = "\x1b[0m"
@@ -23,11 +24,18 @@ def harmless(text: str, *, colours: bool) -> str:
         return text
     if "\r" in text:
         text = "\n".join(last_state(line) for line in text.split("\n"))
+    colour, escape, control = _patterns()
     if "\x1b" not in text and "\x9b" not in text:
-        return _CONTROL.sub(_written, text)
-    parts = _ESCAPE.split(_ESCAPE.sub(lambda found: found[0] if colours and found["colour"] else "", text))
-    shown = "".join(part if part and _COLOUR.fullmatch(part) else _CONTROL.sub(_written, part or "") for part in parts)
-    return shown + _RESET if _COLOUR.search(shown) else shown
+        return control.sub(_written, text)
+    parts = escape.split(escape.sub(lambda found: found[0] if colours and found["colour"] else "", text))
+    shown = "".join(part if part and colour.fullmatch(part) else control.sub(_written, part or "") for part in parts)
+    return shown + _RESET if colour.search(shown) else shown
+
+
+@cache
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    """Compiled when something is not printable, which is rare."""
+    return re.compile(_COLOUR), re.compile(_ESCAPE), re.compile(_CONTROL)
 
 
 def last_state(line: str) -> str:

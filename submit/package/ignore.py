@@ -31,7 +31,7 @@ _JUNK_ENDINGS = (".pyc", ".pyo", ".swp", ".swo", "~", ".egg-info")
 _OUTPUT_FOLDERS = frozenset(("build", "dist"))
 
 
-_NAME = re.compile(r"(?!\.{1,2}/?$)(?!.*\*\*)[A-Za-z0-9_.*-]+/?")
+_NAME = r"(?!\.{1,2}/?$)(?!.*\*\*)[A-Za-z0-9_.*-]+/?"
 
 
 class Verdict(Enum):
@@ -73,7 +73,7 @@ class Patterns:
 def parse(data: bytes) -> Names | Patterns:
     lines = data.decode("utf-8", errors="replace").splitlines()
     names = [line for line in lines if line and not line.startswith("#")]
-    if all(map(_NAME.fullmatch, names)):
+    if all(re.fullmatch(_NAME, name) for name in names):
         folders = tuple(name[:-1] for name in names if name.endswith("/"))
         return Names(tuple(name for name in names if not name.endswith("/")), folders)
     return Patterns(_spec(lines))

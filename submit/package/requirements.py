@@ -14,12 +14,12 @@ from submit.errors import Place, Problem, UsageError
 Read = Callable[[Path], bytes]
 
 _SPEC = r"(?:===|==|~=|!=|<=|>=|<|>)\s*[^\s,;()=<>!~]+"
-_REQUIREMENT = re.compile(
+_REQUIREMENT = (
     r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?\s*(?:\[[A-Za-z0-9._,\s-]*\])?\s*"
     rf"(?:@\s*[^\s;]+(?:\s+;.*)?|\(?\s*(?:{_SPEC}\s*(?:,\s*{_SPEC}\s*)*,?)?\s*\)?\s*(?:;.*)?)"
 )
-_SHORT = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?(?:(?:>=|<=|==|!=|<|>)\d+(?:\.\d+)*)?")
-_INCLUDE = re.compile(r"(?:-r\s*|--requirement(?:\s+|=))(?P<file>.+)")
+_SHORT = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?(?:(?:>=|<=|==|!=|<|>)\d+(?:\.\d+)*)?"
+_INCLUDE = r"(?:-r\s*|--requirement(?:\s+|=))(?P<file>.+)"
 _OPTION_HINTS = {
     "-c": "Write the version limits into the requirements themselves.",
     "--constraint": "Write the version limits into the requirements themselves.",
@@ -57,7 +57,7 @@ def check(found: Sequence[str], file: Path) -> tuple[str, ...]:
 
 def normal_form(requirement: str) -> str | None:
     """As it stands in the metadata of what is built; None: it is not PEP 508."""
-    if _SHORT.fullmatch(requirement):
+    if re.fullmatch(_SHORT, requirement):
         return requirement
     from packaging.requirements import InvalidRequirement, Requirement  # 10 ms, and not needed by most
 
@@ -69,7 +69,7 @@ def normal_form(requirement: str) -> str | None:
 
 def _lines(file: Path, read: Read, including: tuple[Path, ...]) -> Iterator[str | Problem]:
     for number, line in _logical_lines(_decode(read(file))):
-        include = _INCLUDE.fullmatch(line)
+        include = re.fullmatch(_INCLUDE, line)
         if include is None:
             yield _judged(line, Place(file=str(file), line=number))
         elif (other := file.parent / include["file"].strip()) not in including:
@@ -110,7 +110,7 @@ def _judged(line: str, place: Place) -> str | Problem:
     if " --hash" in line or " --config-settings" in line:
         hint = "Leave the options of this line away; the version with `==` stays."
         return Problem(message="options of pip cannot be used in a package's requirements", place=place, hint=hint)
-    if _REQUIREMENT.fullmatch(line):
+    if re.fullmatch(_REQUIREMENT, line):
         return line
     return Problem(message=f"`{line}` is not a requirement", place=place, hint=_hint(line))
 

@@ -27,12 +27,12 @@ _SUFFIXES = {".p12": "a key store", ".pfx": "a key store", ".jks": "a key store"
 _ENV_TEMPLATES = (".example", ".sample", ".template", ".dist")
 
 # A marker alone is not a key: programs that look for keys have it too. A body must follow, in JSON with `\n` as text.
-_PRIVATE_KEY = re.compile(
+_PRIVATE_KEY = (
     rb"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----"
     rb"(?:\s|\\[nr]|[\"',+()]|[A-Z][A-Za-z-]+: [^\n]*\n)*[A-Za-z0-9+/=]{32}"
 )
-_GOOGLE_JSON = re.compile(rb'"type"\s*:\s*"(service_account|authorized_user|external_account)"')
-_AWS_SECRET = re.compile(rb"(?i)aws_?secret_?access_?key[\"']?\s*[=:]\s*[\"']?[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+])")
+_GOOGLE_JSON = rb'"type"\s*:\s*"(service_account|authorized_user|external_account)"'
+_AWS_SECRET = rb"(?i)aws_?secret_?access_?key[\"']?\s*[=:]\s*[\"']?[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+])"
 
 
 def find(members: Mapping[str, Member]) -> tuple[Problem, ...]:
@@ -64,11 +64,11 @@ def _by_name(path: PurePosixPath) -> str | None:
 
 
 def _by_content(data: bytes) -> str | None:
-    google = _GOOGLE_JSON.search(data) if b'"type"' in data else None
+    google = re.search(_GOOGLE_JSON, data) if b'"type"' in data else None
     if google and (b'"private_key"' in data or b'"refresh_token"' in data):
         return "a service account's key" if google[1] == b"service_account" else "Google credentials"
-    if b"PRIVATE KEY" in data and _PRIVATE_KEY.search(data):
+    if b"PRIVATE KEY" in data and re.search(_PRIVATE_KEY, data):
         return "a private key"
-    if _AWS_SECRET.search(data):
+    if re.search(_AWS_SECRET, data):
         return "AWS credentials"
     return None

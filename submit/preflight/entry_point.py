@@ -11,7 +11,7 @@ from submit.package.archive import Member
 from submit.preflight.reach import reached_from
 from submit.suggest import nearest
 
-_PARSERS = re.compile(
+_PARSERS = (
     rb"\b(argparse|optparse|ArgumentParser|parse_args|parse_known_args|click|typer|absl|app\.run|fire|"
     rb"jsonargparse|configargparse|simple_parsing|HfArgumentParser|tyro|tap|hydra|plac|defopt)\b"
 )  # those that the child can stop, directly or through argparse
@@ -40,7 +40,7 @@ def parses_arguments(module: str, sites: Sequence[Mapping[str, Member]]) -> bool
     If not, running the trainer would not be stopped by anything: it would train.
     """
     sources = {path: member.data for site in sites for path, member in site.items() if path.endswith(".py")}
-    return any(_PARSERS.search(sources[path]) for path in reached_from(module, sources))
+    return any(re.search(_PARSERS, sources[path]) for path in reached_from(module, sources))
 
 
 def _hint(module: str, modules: Sequence[str]) -> str:

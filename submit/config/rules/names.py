@@ -17,7 +17,7 @@ MAX_VARIABLES = 100
 MAX_VARIABLE_LENGTH = 100
 
 _RULE = "Labels have lower-case letters, digits, `_` and `-`; keys start with a letter."
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+_VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*\Z"
 
 
 def labels(draft: Draft) -> Iterator[Problem]:
@@ -49,7 +49,7 @@ def _suggest(value: str) -> str:
 def variables(draft: Draft) -> Iterator[Problem]:
     given = draft.config.env
     for name in given:
-        if not _VARIABLE.match(name) or len(name) > MAX_VARIABLE_LENGTH:
+        if not re.match(_VARIABLE, name) or len(name) > MAX_VARIABLE_LENGTH:
             hint = f"It has letters, digits and `_`, no digit first, and {MAX_VARIABLE_LENGTH} characters at most."
             yield draft.error(f"submit.env.{name}", f"`{name}` cannot be an environment variable", hint)
     if len(given) > MAX_VARIABLES and not draft.broken("submit.env"):
