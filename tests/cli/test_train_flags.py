@@ -39,6 +39,20 @@ def test_flags_of_ml_engine_are_keys_of_its_config(project: Project) -> None:
     assert "warning: --runtime-version 2.10: " in done.err
 
 
+def test_a_flag_wins_over_what_the_config_says_in_its_own_words(project: Project) -> None:
+    project.trainer("pass")
+    config = """
+        trainingInput:
+          region: us-central1
+          jobDir: gs://bucket/config
+          scheduling: {maxRunningTime: 60s}
+    """
+    path = str(project.write("config.yaml", config))
+    flags = ["--region", "us-east1", "--job-dir", "gs://bucket/flag", "--max-run-time", "2h"]
+    request = created(project.submit("train", "--config", path, "--dry-run", "--format", "json", *flags))
+    assert [request[key] for key in ("region", "job_dir", "timeout_s")] == ["us-east1", "gs://bucket/flag", 7200.0]
+
+
 def test_the_price_says_for_which_machines_it_is_if_the_written_ones_are_gone(project: Project) -> None:
     project.trainer("pass")
     gone = project.submit("train", "--dry-run", "--scale-tier", "basic-gpu").err

@@ -204,6 +204,14 @@ def test_what_both_sections_can_say_stands_in_one() -> None:
     ]
 
 
+def test_what_a_section_says_is_not_changed_by_the_other_formats_key() -> None:
+    text = "trainingInput: {scaleTier: BASIC}\nsubmit: {region: us-east1}\n"
+    assert errors(text, "trainingInput.region=us-central1") == [
+        "submit.region: `--set trainingInput.region=us-central1` says this already"
+    ]
+    assert meant(text, "submit.region=us-central1").region == "us-central1"
+
+
 def test_fallbacks_are_judged_as_the_job_would_be() -> None:
     text = """\
         trainingInput: {scaleTier: BASIC_GPU}

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from submit.config.draft import Draft
+from submit.config.paths import Mark
 from submit.errors import Problem
 from submit.job import Strategy
 
@@ -55,14 +56,17 @@ _SAID_TWICE = {
 
 
 def said_twice(draft: Draft) -> Iterator[Problem]:
-    """What both formats can say must stand in one place only."""
+    """What both formats can say must stand in one place only; on the command line, ours is stronger."""
     for ours, theirs in _SAID_TWICE.items():
+        if ours not in draft.marks or not draft.marks.find(ours).place.line:
+            continue
         for path in (template.format(job=draft.job) for template in theirs):
-            if ours in draft.marks and path in draft.marks:
-                mark = draft.marks.find(path)
-                yield draft.error(
-                    ours, f"`{mark.written}` in line {mark.place.line} says this already", "Keep one of them."
-                )
+            if path in draft.marks:
+                yield draft.error(ours, f"{_mention(draft.marks.find(path))} says this already", "Keep one of them.")
+
+
+def _mention(mark: Mark) -> str:
+    return f"`{mark.written}` in line {mark.place.line}" if mark.place.line else f"`{mark.place.file}`"
 
 
 RULES = (flex_start, retries, said_twice)
