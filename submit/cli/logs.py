@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -35,7 +34,7 @@ def _since(_: click.Context, parameter: click.Parameter, value: str | None) -> s
     moment = times.normal(value)
     if moment != times.EPOCH:
         return moment
-    return times.of(surroundings.now() - timedelta(seconds=_seconds(value, parameter)))
+    return times.earlier(times.of(surroundings.now()), _seconds(value, parameter))
 
 
 def _duration(_: click.Context, parameter: click.Parameter, value: str | None) -> float | None:
