@@ -111,9 +111,15 @@ def find(submission_id: str, place: str, target: Target) -> Conversation[Handle 
 
 
 def _labelled(parent: str, kind: str, submission_id: str) -> Conversation[JsonObject | None]:
+    """Pages may be empty although others follow: https://google.aip.dev/158"""
     request: JsonObject = {"parent": parent, "filter": f"labels.{SUBMISSION_LABEL}={submission_id}"}
-    page = record((yield _call(kind, "list", request, assumed={})))
-    return next(iter(records(page.get(kind))), None)
+    while True:
+        page = record((yield _call(kind, "list", request, assumed={})))
+        if found := records(page.get(kind)):
+            return found[0]
+        if not page.get("nextPageToken"):
+            return None
+        request = {**request, "pageToken": page["nextPageToken"]}
 
 
 def describe(handles: Sequence[Handle], target: Target) -> Conversation[Mapping[Handle, Status]]:

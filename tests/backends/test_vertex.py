@@ -11,7 +11,7 @@ import pytest
 from submit.backends import creation, vertex
 from submit.errors import ErrorKind, ServiceError, UnansweredError, UnsentError, UsageError
 from submit.job import Cause, Handle, Json, JsonObject, Scheduling, State, Status
-from submit.steps import Call, Upload, carry_out, preview
+from submit.steps import Call, Reply, Upload, carry_out, preview
 from tests.backends.examples import CONFIGS, PACKAGE, TARGET, example, golden, shown, steps_of
 from tests.backends.scripted import Service, failure
 
@@ -113,6 +113,16 @@ def test_a_job_whose_creation_went_unanswered_is_found_by_its_label_and_not_crea
     look = service.steps[-1]
     assert isinstance(look, Call)
     assert look.request == {"parent": PARENT, "filter": "labels.jobdir-submission=0123456789abcdef0123456789abcdef"}
+
+
+def test_a_job_is_looked_for_on_every_page() -> None:
+    jobs: JsonObject = {"customJobs": [{"name": NAME}]}
+    pages: list[Reply | Exception] = [{"nextPageToken": "2"}, {"customJobs": [], "nextPageToken": "3"}, jobs]
+    service = Service(buckets=[BUCKET], create=[failure(ErrorKind.TRANSIENT), {"name": f"{NAME}1"}], list=pages)
+    assert submitted("cpu", service) == JOB
+    assert service.calls().count("customJobs.create") == 1
+    looks = service.requests("customJobs.list")
+    assert [look.get("pageToken") for look in looks if isinstance(look, dict)] == [None, "2", "3"]
 
 
 def test_a_job_that_is_not_found_after_a_lost_answer_is_created_again() -> None:
