@@ -411,6 +411,16 @@ def test_of_an_element_that_runs_again_the_queue_is_believed_and_not_accounting(
     assert [trial["state"] for trial in found.trials] == ["CANCELLED", "QUEUED"]
 
 
+def test_a_folder_in_which_replicas_still_write_is_not_removed() -> None:
+    ended = '{"replica": "workerpool0-0", "restart": 0, "state": "ENDED", "exit_code": 0, "cause": null}'
+    look = f"now 1\ndigits/job.json:{{}}\ndigits/records/workerpool0-0.0.json:{ended}\n"
+    cluster = Cluster(look=[look], squeue=["digits|7|COMPLETING|None|1|2|3\n"])
+    with pytest.raises(ServiceError, match="has ended, but not all of its replicas have") as caught:
+        carry_out(slurm.delete(Handle("slurm", "digits"), TARGET), cluster)
+    assert "`submit jobs cancel slurm://digits`" in caught.value.problems[0].hint
+    assert "rm" not in cluster.asked
+
+
 def test_a_job_that_ends_between_both_looks_has_its_own_cause() -> None:
     job = 'now 9\nfile 1 digits_1_abcdefab/job.json\ndigits_1_abcdefab/job.json:{"replicas": {}}\n'
     record = 'digits_1_abcdefab/records/workerpool0-0.0.json:{"replica": "workerpool0-0", "restart": 0, '

@@ -167,6 +167,19 @@ def test_a_preempted_job_comes_back_and_goes_on_from_its_job_dir(site: Site, clu
     assert sorted(messages(site.log(victim), "from ")) == ["from step 0"] * 4 + ["from step 3"] * 4
 
 
+CHIEF_ALONE = "import os, time; time.sleep(600 if int(os.environ['RANK']) else 0)"
+
+
+def test_a_job_that_is_deleted_as_soon_as_it_has_ended_leaves_nobody_on_its_nodes(
+    site: Site, cluster: slurm.Slurm
+) -> None:
+    """Some worker has not seen yet that the chief is done, and never would in a folder that is gone."""
+    handle = site.submit(CHIEF_ALONE, config=config(replicas=4))
+    until(site, handle, State.SUCCEEDED)
+    site.delete(handle)
+    wait_until(lambda: not cluster.numbers(handle.path), "the end of all replicas")
+
+
 @pytest.mark.slow
 def test_a_controller_that_is_away_is_no_end_of_a_job(site: Site, cluster: slurm.Slurm) -> None:
     handle = site.submit("import time; print('awake', flush=True); time.sleep(8)")

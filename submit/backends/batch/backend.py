@@ -20,6 +20,8 @@ from submit.steps import Command, Conversation
 
 _QUEUE_S = 10.0
 """The scheduler's own clients wait 18 s for a controller that is down."""
+_ENDING_S = (0.5, 1.0, 1.0, 2.0, 2.0, 4.0, 4.0, 8.0, 8.0)
+"""between looks at replicas that are told to end, which have their grace"""
 _NO_FOLDER = 44
 _CANCELLED = b"cancelled\n"
 _ENVIRONMENT = r"""
@@ -130,7 +132,24 @@ class Batch:
         if not found.state.ended:
             hint = f"Cancel it first: `submit jobs cancel {handle}`."
             raise ServiceError(f"`{handle}` has not ended: {found.state}", kind=ErrorKind.INVALID, hint=hint)
+        yield from self._emptied(handle, place)
         yield self._removal(place)
+
+    def _emptied(self, handle: Handle, place: Place) -> Conversation[None]:
+        """Until no replica runs any more: those that have yet to see that the primary one is done would never see it in
+        a folder that is gone, and keep their nodes."""
+        for pause_s in _ENDING_S:
+            try:
+                answer = str((yield _question(self.dialect.queue([place.key]), place.site)))
+            except ServiceError:  # jobs of a cluster that is no more can be deleted as well
+                return
+            left = self.dialect.queued(answer, {place.key}) if answer else {}
+            if all(queued.state.ended for queued in left.values()):
+                return
+            yield creation.pause(pause_s)
+        hint = f"Try again, or end them: `submit jobs cancel {handle}`."
+        message = f"`{handle}` has ended, but not all of its replicas have"
+        raise ServiceError(message, kind=ErrorKind.TRANSIENT, hint=hint)
 
     def links(self, handle: Handle, target: Target) -> Mapping[str, str]:
         return {}  # its folder is no page; `describe` shows it
