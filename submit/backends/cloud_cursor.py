@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Self
 
 from submit.backends import cloud_entries
-from submit.job import JsonObject, LogCursor, LogEntry
 from submit.logs import times
 from submit.logs.seen import Seen
+from submit.status import JsonObject, LogCursor, LogEntry
 
 OVERLAP_S = 20.0
 """A list begins so much before what was read: entries are to be seen some time after the service has received them."""

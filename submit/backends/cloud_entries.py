@@ -9,9 +9,9 @@ import json
 from typing import cast
 
 from submit.backends.cloud_status import record
-from submit.job import NO_FIELDS, JsonObject, LogEntry
 from submit.logs import times
 from submit.logs.seen import identity
+from submit.status import NO_FIELDS, JsonObject, LogEntry
 
 _PLAIN = frozenset(("message", "levelname"))
 """What a payload without fields consists of."""

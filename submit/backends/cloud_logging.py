@@ -17,9 +17,9 @@ from submit.backends.cloud_entries import times_of
 from submit.backends.cloud_status import record, records
 from submit.backends.creation import pause
 from submit.errors import ErrorKind, ServiceError
-from submit.job import JsonObject, LogCursor, LogEntry, LogPage
 from submit.logs import times
 from submit.logs.seen import Seen
+from submit.status import JsonObject, LogCursor, LogEntry, LogPage
 from submit.steps import Call, Conversation
 
 PAGE_SIZE = 1000

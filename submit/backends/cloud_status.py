@@ -9,7 +9,7 @@ import re
 from datetime import datetime
 from urllib.parse import quote
 
-from submit.job import Cause, Json, JsonObject, State
+from submit.status import Cause, Json, JsonObject, State
 
 _CAUSES = (
     (r"ran out of memory|low on memory|\bOOM\b", Cause.OUT_OF_MEMORY),

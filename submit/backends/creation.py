@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
-from typing import cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from submit import rehearsal
 from submit.errors import ErrorKind, ServiceError, UnansweredError, UnsentError, UsageError
-from submit.job import Cause, Handle, JobSpec, Json, JsonObject, Machine, Status, Strategy, Target
+from submit.status import Cause, Handle, Json, JsonObject, Status, Target
 from submit.steps import Call, Conversation
+
+if TYPE_CHECKING:
+    from submit.job import JobSpec, Machine
 
 SUBMISSION_LABEL = "jobdir-submission"
 FALLBACK_LABEL = "jobdir-fallback"
@@ -24,7 +27,7 @@ LOOKS_S = (2.0, 4.0, 8.0)
 """pauses before looks for a job that may have been created: lists are not up to date at once"""
 _RECOVER = "`submit jobs recover` says whether there is a job; if it was never created, submit it again."
 
-Attempt = Callable[[JobSpec, Target], Conversation[Handle]]
+Attempt: TypeAlias = "Callable[[JobSpec, Target], Conversation[Handle]]"
 _NO_ROOM = (ErrorKind.QUOTA, ErrorKind.STOCK_OUT)
 
 
@@ -83,6 +86,8 @@ def _changed(spec: JobSpec, fallback: Mapping[str, Json]) -> JobSpec:
     pools = tuple(replace(pool, machine=machine) if pool.machine == chief else pool for pool in spec.pools)
     scheduling = spec.scheduling
     if "strategy" in fallback:
+        from submit.job import Strategy
+
         scheduling = replace(scheduling, strategy=Strategy(str(fallback["strategy"])))
     return replace(spec, pools=pools, scheduling=scheduling)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from submit.backends import (
     Capability,
@@ -22,12 +22,13 @@ from submit.backends import (
 )
 from submit.backends.cloud_status import cause_of, exit_code_of, log_link, record, records, time_of, traceback_of
 from submit.backends.creation import SUBMISSION_LABEL
-from submit.backends.ml_job import job
-from submit.backends.ml_limits import check
 from submit.errors import ErrorKind, ServiceError, UsageError
-from submit.job import Handle, JobSpec, Json, JsonObject, LogCursor, LogPage, State, Status, Target
 from submit.logs.times import normal
+from submit.status import Handle, Json, JsonObject, LogCursor, LogPage, State, Status, Target
 from submit.steps import Call, Conversation
+
+if TYPE_CHECKING:
+    from submit.job import JobSpec
 
 NAME = "mlengine"
 
@@ -69,6 +70,8 @@ PAGE_SIZE = 100
 
 def submit(spec: JobSpec, target: Target) -> Conversation[Handle]:
     """Stages the packages, creates the job once, and goes on to the fallbacks where there is no room for it."""
+    from submit.backends.ml_limits import check
+
     check(spec)
     with_output = replace(spec, job_dir=spec.job_dir or spec.base_output_dir)
     rehearsed = yield from creation.rehearsing(with_output, "ml")
@@ -77,6 +80,9 @@ def submit(spec: JobSpec, target: Target) -> Conversation[Handle]:
 
 def _create(spec: JobSpec, target: Target) -> Conversation[Handle]:
     """The job's id is its own: a job of that id is either ours, by its label, or in our way."""
+    from submit.backends.ml_job import job  # and the catalogue with it
+    from submit.backends.ml_limits import check
+
     check(spec)  # a fallback may have brought machines that ML Engine does not have
     parent = _parent(target)
     filled, package_uris = yield from staging.staged(spec, target)

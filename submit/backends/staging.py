@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from submit.backends.cloud_status import record, records
 from submit.errors import ErrorKind, Problem, ServiceError, UsageError
-from submit.job import JobSpec, Json, JsonObject, Target
+from submit.status import Json, JsonObject, Target
 from submit.steps import Call, Conversation, Upload
+
+if TYPE_CHECKING:
+    from submit.job import JobSpec
 
 
 def project_of(target: Target) -> str:

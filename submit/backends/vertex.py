@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from submit.backends import (
     Capability,
@@ -30,11 +30,13 @@ from submit.backends.cloud_status import (
     traceback_of,
 )
 from submit.backends.creation import SUBMISSION_LABEL
-from submit.backends.vertex_job import check, custom_job, tuning_job
 from submit.errors import ErrorKind, ServiceError, UnsentError, UsageError
-from submit.job import Handle, JobSpec, Json, JsonObject, LogCursor, LogPage, State, Status, Target
 from submit.logs.times import normal
+from submit.status import Handle, Json, JsonObject, LogCursor, LogPage, State, Status, Target
 from submit.steps import Call, Conversation
+
+if TYPE_CHECKING:
+    from submit.job import JobSpec
 
 NAME = "vertex"
 
@@ -81,12 +83,16 @@ DELETE_AGAIN_S = (0.2, 1.0, 3.0)
 
 def submit(spec: JobSpec, target: Target) -> Conversation[Handle]:
     """Stages the packages, creates the job once, and goes on to the fallbacks where there is no room for it."""
+    from submit.backends.vertex_job import check  # and the catalogue with it
+
     check(spec)
     rehearsed = yield from creation.rehearsing(spec, "aiplatform")
     return (yield from creation.with_fallbacks(rehearsed, target, _create))
 
 
 def _create(spec: JobSpec, target: Target) -> Conversation[Handle]:
+    from submit.backends.vertex_job import custom_job, tuning_job
+
     parent = _parent(target)
     filled, package_uris = yield from staging.staged(spec, target)
     kind, field = (TUNING, "hyperparameterTuningJob") if spec.study else (CUSTOM, "customJob")

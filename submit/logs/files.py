@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import cast
 
-from submit.job import JsonObject, LogPage
 from submit.logs.lines import entries
+from submit.status import JsonObject, LogPage
 from submit.steps import Conversation, Read
 
 

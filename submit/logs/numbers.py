@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from submit.job import Json, LogEntry
+from submit.status import Json, LogEntry
 
 STEPS = ("step", "global_step", "iteration", "iter", "batch", "epoch")
 """Names that say when something was measured, the finest first; a number of steps in this order is the x axis."""

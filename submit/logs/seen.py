@@ -8,7 +8,7 @@ from hashlib import blake2b
 from itertools import islice
 from typing import Self, TypeAlias
 
-from submit.job import LogEntry
+from submit.status import LogEntry
 
 _PART = len("2026-11-21T12:00:00.0")
 _DIGITS = 16

@@ -6,7 +6,7 @@ import queue
 import threading
 from collections.abc import Mapping, Sequence
 
-from submit.job import LogCursor, LogPage
+from submit.status import LogCursor, LogPage
 from submit.watch import Ask
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from submit.backends import REGISTRY
-from tests.project import Project
+from tests.project import REPOSITORY, Project
 
 SUBMITTING = {"submit.job", "submit.submission", "submit.config", "submit.package", "submit.catalogue"}
 KEEPING = {"submit.intents.intent", "submit.world.journal", "submit.provenance.record"}
@@ -30,6 +30,16 @@ def ended(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Project:
 @pytest.mark.parametrize("argv", [["list"], ["describe", "one"], ["stream-logs", "one"], ["wait", "one"]])
 def test_looking_after_jobs_loads_nothing_that_makes_them(ended: Project, argv: list[str]) -> None:
     assert loaded(ended, "jobs", *argv) & (SUBMITTING | KEEPING | BACKENDS | LIBRARIES) == set()
+
+
+@pytest.mark.parametrize("name", REGISTRY)
+def test_a_backend_that_is_asked_of_jobs_loads_nothing_that_makes_them(name: str) -> None:
+    source = f"import sys, submit.client; from submit.backends import load; load({name!r}); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", source], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    found = set(done.stdout.split())
+    others = {f"submit.backends.{other}" for other in REGISTRY if other != name}
+    assert f"submit.backends.{name}" in found
+    assert found & (SUBMITTING | KEEPING | others | {"subprocess", "requests", "importlib.resources"}) == set()
 
 
 def test_each_verb_loads_no_other(ended: Project) -> None:

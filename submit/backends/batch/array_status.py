@@ -12,7 +12,7 @@ from submit.backends.batch.looking import Folder
 from submit.backends.batch.place import Place
 from submit.backends.batch.status import Answers, folder_link, job_dir
 from submit.backends.batch.status import status as status_of
-from submit.job import Cause, Json, JsonObject, State, Status
+from submit.status import Cause, Json, JsonObject, State, Status
 from submit.study import Study
 from submit.trials import Trial, best_first, measured, too_many_failures, unmeasured
 

@@ -6,17 +6,21 @@ import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from submit.backends import creation
-from submit.backends.batch import array_status, following, looking, request
+from submit.backends.batch import array_status, following, looking
 from submit.backends.batch.dialect import Dialect, Queued
 from submit.backends.batch.following import Cursor
 from submit.backends.batch.looking import Folder
 from submit.backends.batch.place import Place, Site, jobs_of, key_of
 from submit.backends.batch.status import Answers, ending, status
 from submit.errors import CommandError, ErrorKind, RefusedError, ServiceError, UnansweredError, UnsentError
-from submit.job import Handle, JobSpec, JsonObject, LogCursor, LogPage, State, Status, Target
+from submit.status import Handle, JsonObject, LogCursor, LogPage, State, Status, Target
 from submit.steps import Command, Conversation
+
+if TYPE_CHECKING:
+    from submit.job import JobSpec
 
 _QUEUE_S = 10.0
 """The scheduler's own clients wait 18 s for a controller that is down."""
@@ -39,6 +43,8 @@ class Batch:
 
     def submit(self, spec: JobSpec, target: Target) -> Conversation[Handle]:
         """Puts the job's files on the shared file system, and its script into the queue."""
+        from submit.backends.batch import request  # jobs are looked after more often than submitted
+
         site = Site.of(self.dialect.name, target, spec.options)
         place = Place(site=site, key=key_of(spec))
         handle = place.handle(self.dialect.name)
@@ -106,10 +112,12 @@ class Batch:
 
     def cancel(self, handle: Handle, target: Target) -> Conversation[None]:
         """Marks it first: nobody else may remember a job that was cancelled before it ran."""
+        from submit.backends.batch.files import upload
+
         place = Place.parse(handle, target)
         yield from self._folder(handle, place)
         mark = f"cancelled.{place.element}" if place.element else "cancelled"
-        yield request.upload(_CANCELLED, f"jobs/{place.key}/{mark}", place.site)
+        yield upload(_CANCELLED, f"jobs/{place.key}/{mark}", place.site)
         command = Command(argv=self.dialect.cancellation(place.key, place.element), host=place.site.host)
         try:
             yield command

@@ -9,7 +9,7 @@ from typing import Protocol, Self
 
 from submit.backends import Capability, Feature
 from submit.errors import ErrorKind
-from submit.job import Cause, Json, State
+from submit.status import Cause, Json, State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

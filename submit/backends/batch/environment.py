@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Self, cast
 
 from submit.errors import Problem, UsageError
-from submit.job import Json
+from submit.status import Json
 
 # Environment Modules and Lmod: their function is there in login shells only.
 _MODULES = """\

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from submit.backends.batch.place import Place
-from submit.job import LogEntry
 from submit.logs import lines
+from submit.status import LogEntry
 from submit.steps import Command
 
 LIMIT = 1 << 20  # bytes of one file in one answer

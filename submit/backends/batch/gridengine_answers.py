@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from submit.backends.batch import ranges
 from submit.backends.batch.dialect import Queued
-from submit.job import Cause, State
+from submit.status import Cause, State
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from submit.backends.batch.place import Place, Site, jobs_of
-from submit.job import JsonObject
+from submit.status import JsonObject
 from submit.steps import Command
 
 _LOOK = r"""

@@ -10,12 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from submit.errors import Problem, UsageError
-from submit.job import JobSpec
 from submit.status import Handle, Target
 from submit.target import said
+
+if TYPE_CHECKING:
+    from submit.job import JobSpec
 
 FOLDER = "~/.jobdir"
 

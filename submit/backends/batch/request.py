@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 from collections.abc import Iterator
 from dataclasses import asdict
-from functools import cache
-from importlib.resources import files
 from typing import cast
 
 from submit import catalogue
 from submit.backends.batch.array import array_of, elements
 from submit.backends.batch.dialect import BatchJob, Dialect, Shape
 from submit.backends.batch.environment import Environment
+from submit.backends.batch.files import program, program_path, upload
 from submit.backends.batch.place import Site, key_of
 from submit.errors import Problem, UsageError
 from submit.job import ROLES, JobSpec, Json, JsonObject, Package, Pool, PythonModule, Target
@@ -31,7 +29,7 @@ def uploads(spec: JobSpec, site: Site, dialect: Dialect, target: Target) -> Iter
         hint = "Name both in `retry_on`, preempted and node_lost, or neither."
         raise UsageError(Problem(message=f"submit.retry_on: {dialect.restarts_alike}", hint=hint))
     for name in ("launcher.py", "batch_task.py"):
-        yield upload(program(name), _program(name), site)
+        yield upload(program(name), program_path(name), site)
     for package in spec.packages:
         yield upload(package.data, _package(package), site)
     folder = f"jobs/{key_of(spec)}"
@@ -68,7 +66,7 @@ def _of_tasks(spec: JobSpec, target: Target) -> JsonObject:
     return {
         "project": target.project or "local",
         "region": target.region or "local",
-        "launcher": _program("launcher.py"),
+        "launcher": program_path("launcher.py"),
         "packages": [{"path": _package(package), "sha256": package.digest} for package in spec.packages],
         "pools": [_pool(pool, spec) for pool in spec.pools if pool.replicas],
         "base_output_dir": spec.base_output_dir,
@@ -113,7 +111,7 @@ def task_script(spec: JobSpec, site: Site, dialect: Dialect) -> str:
     """`task.sh`: one replica, from the scheduler's words to ours. A node without Python still leaves a record."""
     job = batch_job(spec, site)
     start = Environment.of(spec.options).start(
-        f'-I -S ../../{_program("batch_task.py")} job.json "$rank" "$restart" "$id" "$address" "$element"',
+        f'-I -S ../../{program_path("batch_task.py")} job.json "$rank" "$restart" "$id" "$address" "$element"',
         gpus=bool(job.shape.gpus),
         folders=(spec.job_dir, spec.base_output_dir),
     )
@@ -128,26 +126,8 @@ fail() {{ echo "$1 on $(hostname)" >&2; echo "$rank" > "stop.${{element:+$elemen
 {start}"""
 
 
-@cache
-def program(name: str) -> bytes:
-    return files("submit").joinpath(name).read_bytes()
-
-
-@cache
-def _program(name: str) -> str:
-    return f"programs/{_digest(program(name))}/{name}"
-
-
 def _package(package: Package) -> str:
     return f"packages/{package.digest}/{package.filename}"
-
-
-def upload(data: bytes, path: str, site: Site) -> Upload:
-    return Upload(data=data, to=f"{site.folder}/{path}", digest=_digest(data), host=site.host)
-
-
-def _digest(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
 
 
 def _pool(pool: Pool, spec: JobSpec) -> JsonObject:

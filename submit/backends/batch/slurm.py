@@ -15,7 +15,7 @@ from submit.backends.batch import advices, slurm_answers
 from submit.backends.batch.any_cluster import ANY_CLUSTER
 from submit.backends.batch.dialect import BatchJob, Queued
 from submit.errors import ErrorKind, Problem, ServiceError, UsageError
-from submit.job import Json
+from submit.status import Json
 
 name = "slurm"
 title = "Slurm"

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from submit.backends.batch import ranges
 from submit.backends.batch.dialect import Queued
-from submit.job import Cause, State
+from submit.status import Cause, State
 
 # https://slurm.schedmd.com/squeue.html#SECTION_JOB-STATE-CODES
 STATES: Mapping[str, tuple[State, Cause | None]] = {

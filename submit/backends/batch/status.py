@@ -14,7 +14,7 @@ from typing import NamedTuple, cast
 from submit.backends.batch.dialect import Queued
 from submit.backends.batch.looking import Folder
 from submit.backends.batch.place import Place
-from submit.job import Cause, JsonObject, ReplicaStatus, State, Status
+from submit.status import Cause, JsonObject, ReplicaStatus, State, Status
 
 RECORD_LAG_S = 30.0
 """So long after a job's end its exit record may not be visible yet, on file systems that cache."""

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from submit import __version__
 from submit.errors import ErrorKind, ServiceError
-from submit.job import Json
 from submit.sizes import show_bytes
+from submit.status import Json
 from submit.steps import Call, Upload
 from submit.world.google import large, objects, replies
 from submit.world.google.credentials import Credentials

@@ -9,7 +9,7 @@ import time
 from functools import lru_cache
 from typing import Any, cast
 
-from submit.job import Json, JsonObject
+from submit.status import Json, JsonObject
 from submit.world.google.tail_protocol import protocol
 
 _SEVERITIES = {

@@ -11,7 +11,7 @@ from typing import cast
 from urllib.parse import quote, urlencode
 
 from submit.errors import ErrorKind, ServiceError
-from submit.job import JsonObject
+from submit.status import JsonObject
 from submit.steps import Call
 
 

@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from urllib.parse import quote, urlencode
 
-from submit.job import Json
+from submit.status import Json
 
 
 def split(uri: str) -> tuple[str, str]:

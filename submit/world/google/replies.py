@@ -10,7 +10,7 @@ import json
 from typing import cast
 
 from submit.errors import ErrorKind, ServiceError, UnansweredError
-from submit.job import Json, JsonObject
+from submit.status import Json, JsonObject
 
 _KINDS = {
     "INVALID_ARGUMENT": ErrorKind.INVALID,

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from submit.errors import ErrorKind, ServiceError
-from submit.job import Json, JsonObject
+from submit.status import Json, JsonObject
 from submit.world.google.log_messages import entry_json
 from submit.world.google.replies import kind_of
 from submit.world.google.tail_protocol import protocol
