@@ -251,7 +251,7 @@ class Package:
     """
 
     filename: str
-    data: bytes
+    data: bytes = field(repr=False)
     digest: str
     files: tuple[str, ...]
     modules: tuple[str, ...] = ()

@@ -8,7 +8,7 @@ without its last move.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias, TypeVar
 
 from submit.status import Json, JsonObject
@@ -23,7 +23,7 @@ class Upload:
     `host` is the machine whose path it is, as ssh names it; empty for this one. `~/` is the user's home there.
     """
 
-    data: bytes
+    data: bytes = field(repr=False)
     to: str
     digest: str
     host: str = ""

@@ -42,6 +42,11 @@ def test_preview_answers_commands_and_reads_without_the_world() -> None:
     assert preview(conversation())[1] == ("today", {"data": "", "position": 5})
 
 
+def test_what_is_uploaded_is_not_shown_with_the_step() -> None:
+    """It may be megabytes."""
+    assert repr(WRITE) == "Upload(to='gs://bucket/object', digest='d1', host='')"
+
+
 def test_an_error_reaches_the_conversation_which_may_go_on() -> None:
     def ask_twice() -> Conversation[Json]:
         try:
