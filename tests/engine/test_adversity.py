@@ -7,7 +7,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,32 +19,16 @@ from submit.errors import ErrorKind, ServiceError
 from tests.engine.conftest import NewSite
 from tests.engine.site import Site
 from tests.project import wait_until
+from tests.small_disk import fill, mounted
 
 WAIT = "import time; print('up'); time.sleep(60)"
 
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """Where the site's engine will be, on a disk of one megabyte."""
-    folder = tmp_path / "engine"
-    folder.mkdir()
-    if sys.platform != "linux" or os.geteuid():
-        pytest.skip("only root can mount")
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", folder], check=False).returncode:
-        pytest.skip("mounting is not allowed here")
-    yield folder
-    subprocess.run(["umount", "--lazy", folder], check=True)
-
-
-def fill(folder: Path) -> Path:
-    path = folder / "filler"
-    with path.open("wb", buffering=0) as file:
-        try:
-            while file.write(b"x" * 4096):
-                pass
-        except OSError:
-            return path
-    raise AssertionError("the disk has no end")
+    """Where the site's engine will be."""
+    with mounted(tmp_path / "engine", "1m") as folder:
+        yield folder
 
 
 def test_a_result_waits_for_room_on_a_full_disk(small_disk: Path, new_site: NewSite) -> None:

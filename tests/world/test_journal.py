@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import sqlite3
@@ -19,6 +18,7 @@ from submit.intents.intent import State
 from submit.world.journal import Journal
 from tests.intents.examples import INTENT, PLACE, clock
 from tests.project import REPOSITORY
+from tests.small_disk import fill, mounted
 
 SENT = INTENT.sending(PLACE, clock())
 
@@ -217,23 +217,14 @@ def test_a_journal_that_is_damaged_while_it_is_open_is_made_anew(journal: Journa
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A state folder on a disk of half a megabyte."""
-    folder = tmp_path / "state"
-    folder.mkdir()
-    if sys.platform != "linux" or os.geteuid():
-        pytest.skip("only root can mount")
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k", "none", folder], check=False).returncode:
-        pytest.skip("mounting is not allowed here")
-    yield folder
-    subprocess.run(["umount", "--lazy", folder], check=True)
+    """The state folder."""
+    with mounted(tmp_path / "state", "512k") as folder:
+        yield folder
 
 
 def test_on_a_full_disk_nothing_is_sent_and_it_is_said(small_disk: Path, journal: Journal) -> None:
     journal.write(SENT)
-    filler = small_disk / "filler"
-    with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:
-        while file.write(b"x" * 1024):
-            pass
+    filler = fill(small_disk)
     with pytest.raises(ServiceError, match=r"cannot be used: .*(full|no space)") as caught:
         journal.write(replace(SENT, submission_id="s2"))
     assert "--state-dir" in caught.value.problems[0].hint
