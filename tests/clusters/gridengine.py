@@ -38,14 +38,16 @@ listener_threads 2
 worker_threads 2
 scheduler_threads 1
 """
+REPORTING = (
+    "accounting=true reporting=false flush_time=00:00:01 accounting_flush_time={} joblog=false sharelog=00:00:00"
+)
 _GLOBAL = {
     "min_uid": "0",
     "min_gid": "0",
     "load_report_time": "00:00:05",
     "mailer": "/bin/true",
     "max_unheard": "00:00:30",
-    "reporting_params": "accounting=true reporting=false flush_time=00:00:01 accounting_flush_time=00:00:00 "
-    "joblog=false sharelog=00:00:00",
+    "reporting_params": REPORTING.format("00:00:00"),
     "execd_params": "ENABLE_ADDGRP_KILL=true",
 }
 """What differs from the defaults: a job that has ended is known at once, not after 15 s."""
@@ -220,7 +222,7 @@ def _give(daemons: Daemons, option: str, text: str) -> None:
 def _changed(text: str, settings: Mapping[str, str]) -> str:
     """A configuration with other values for these names."""
     for name, value in settings.items():
-        text = re.sub(rf"^{name}\s.*$", f"{name} {value}", text, flags=re.MULTILINE)
+        text = re.sub(rf"^{name}\s(?:.*\\\n)*.*$", f"{name} {value}", text, flags=re.MULTILINE)
     return text
 
 

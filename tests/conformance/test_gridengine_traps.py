@@ -144,6 +144,23 @@ def hasty(cluster: gridengine.GridEngine) -> Iterator[None]:
     cluster.change({"max_unheard": "00:00:30", "reschedule_unknown": "00:00:00"})
 
 
+@pytest.fixture
+def late(cluster: gridengine.GridEngine) -> Iterator[None]:
+    """Accounting is written as seldom as where a site says nothing about it."""
+    cluster.change({"reporting_params": gridengine.REPORTING.format("00:00:15")})
+    yield
+    cluster.change({"reporting_params": gridengine.REPORTING.format("00:00:00")})
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("late")
+def test_why_a_job_was_told_to_end_is_known_when_accounting_is(site: Site) -> None:
+    """In between neither the queue nor accounting knows the job."""
+    handle = site.submit(SLEEPS, config=config("-l h_rt=0:0:5"))
+    status = site.end(handle)
+    assert (status.state, status.cause) == (State.FAILED, Cause.TIMEOUT)
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("hasty")
 def test_jobs_of_a_lost_host_are_started_again_or_are_lost_as_they_have_asked(

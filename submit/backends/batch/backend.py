@@ -262,6 +262,7 @@ class Batch:
                 return Answers(found=found)
             # the queue is newer: of an element that runs again accounting still tells how the run before ended
             found = {**self.dialect.accounted(str(answer), frozenset(missing)), **found}
+            return Answers(found=found, is_accounted=True)
         return Answers(found=found)
 
     def _is_away(self, error: ServiceError) -> bool:

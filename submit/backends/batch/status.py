@@ -18,6 +18,8 @@ from submit.status import Cause, JsonObject, ReplicaStatus, State, Status
 
 RECORD_LAG_S = 30.0
 """So long after a job's end its exit record may not be visible yet, on file systems that cache."""
+ACCOUNTING_LAG_S = 30.0
+"""So long after a job's end accounting may not know of it yet."""
 SUBMISSION_S = 120.0
 """So long a submission may take from the job's file to its place in the queue."""
 
@@ -38,10 +40,12 @@ _OWN_ENDS = (Cause.TIMEOUT, Cause.LOST, Cause.OUT_OF_MEMORY, Cause.PREEMPTED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
-    """What the scheduler said, by the jobs' keys; `problem`: why it said nothing."""
+    """What the scheduler said, by the jobs' keys; `problem`: why it said nothing. `is_accounted`: accounting, which may
+    come some seconds after a job's end, has been asked as well."""
 
     found: Mapping[str, Queued] = field(default_factory=dict)
     problem: str = ""
+    is_accounted: bool = False
 
     def of(self, key: str) -> Queued | None:
         """An array that was cancelled at once is accounted for as a single job: it stands for all elements."""
@@ -131,7 +135,7 @@ def _failure(record: JsonObject) -> Verdict:
 
 def _by_scheduler(folder: Folder, queued: Queued | None, answers: Answers) -> Verdict:
     if queued is None:
-        return _unasked(folder, answers.problem) if answers.problem else _forgotten(folder)
+        return _unasked(folder, answers.problem) if answers.problem else _forgotten(folder, answers)
     verdict = _ended_there(folder, queued) if queued.state.ended else _active(folder, queued)
     return verdict._replace(source="the scheduler")
 
@@ -176,11 +180,16 @@ def _without_record(folder: Folder, queued: Queued) -> Verdict:
 
 
 def _is_recent(folder: Folder, queued: Queued) -> bool:
-    now = folder.created.timestamp() + folder.age_s
-    return now - (queued.ended or folder.created).timestamp() < RECORD_LAG_S
+    return _now(folder) - (queued.ended or folder.created).timestamp() < RECORD_LAG_S
+
+
+def _now(folder: Folder) -> float:
+    """By the clock of the file system."""
+    return folder.created.timestamp() + folder.age_s
 
 
 _AWAITED = Verdict(state=State.RUNNING, message="It has ended; its exit record is awaited.")
+_UNACCOUNTED = Verdict(state=State.RUNNING, message="It has ended; accounting is awaited, which says why.")
 
 
 def _unasked(folder: Folder, problem: str) -> Verdict:
@@ -189,13 +198,16 @@ def _unasked(folder: Folder, problem: str) -> Verdict:
     return Verdict(state=state, message=f"This is what its own record says, because the scheduler is away: {problem}")
 
 
-def _forgotten(folder: Folder) -> Verdict:
-    """Neither the queue nor accounting knows it."""
+def _forgotten(folder: Folder, answers: Answers) -> Verdict:
+    """Neither the queue nor accounting knows it, which Grid Engine writes 15 s late where a site has not said
+    otherwise."""
     record = _decisive(folder)
     if folder.cancelled:
         return _cancelled()
     if record:
-        return _failure(record)
+        ended = cast(float, record.get("ended") or 0.0)
+        is_due = answers.is_accounted and _now(folder) - ended < ACCOUNTING_LAG_S
+        return _UNACCOUNTED if is_due else _failure(record)
     if folder.records:
         message = "The scheduler does not know it any more, and it has left no exit record: its node was lost."
         return Verdict(state=State.FAILED, cause=Cause.LOST, message=message, source="the folder")

@@ -96,6 +96,16 @@ def test_a_job_that_nobody_knows_was_lost_or_is_not_there_yet() -> None:
     assert (young.state, young.message) == (State.QUEUED, "It is being submitted.")
 
 
+def test_what_accounting_is_yet_to_say_is_awaited_but_not_for_ever() -> None:
+    """A site without it has nothing more to say."""
+    young = replace(FOLDER, records=(TOLD,), created=datetime.fromtimestamp(1795676450.0, UTC), age_s=10.0)
+    awaited = status(young, PLACE, "gridengine", Answers(is_accounted=True))
+    assert (awaited.state, awaited.message) == (State.RUNNING, "It has ended; accounting is awaited, which says why.")
+    for folder, answers in ((young, Answers()), (replace(young, age_s=60.0), Answers(is_accounted=True))):
+        found = status(folder, PLACE, "gridengine", answers)
+        assert (found.state, found.cause) == (State.FAILED, Cause.SIGNAL)
+
+
 def test_one_that_waits_says_for_what_and_what_to_do() -> None:
     assert seen(queue="PENDING Resources").message == "It waits: Resources."
     stuck = seen(queue="PENDING PartitionNodeLimit")
