@@ -180,13 +180,20 @@ class Task:
             signal.signal(number, self._told)
         if self.is_superseded():
             return UNFIT  # nothing is written: the record belongs to the run that has come after
-        write("fence.{}".format(self.turn), "")
+        self.fence()
         code = self.once()
         while self.begins_again():
             code = self.once()
         if self.why not in ("told", "superseded") and (code or self.member is self.replicas[0]):
             write("stop.{}".format(self.turn), self.member.name)
         return 0 if self.why == "peer" else code
+
+    def fence(self) -> None:
+        """Of earlier runs as well: one that did not get as far has left none, and the run before it would go on."""
+        for number in range(self.restart + 1):
+            path = "fence.{}".format(self.named(str(number)))
+            if not os.path.exists(path):
+                write(path, "")
 
     def once(self) -> int:
         """One run of the trainer, from its first record to its last."""

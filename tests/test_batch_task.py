@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
@@ -40,3 +41,17 @@ def test_what_was_published_first_stands(tmp_path: Path) -> None:
     assert not batch_task.publish(str(path), "theirs")
     assert path.read_text() == "ours"
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("trial", ["", "7"])
+def test_a_run_ends_what_is_left_of_any_before_it(tmp_path: Path, trial: str) -> None:
+    """Also if the run between them was taken away before it had begun."""
+    pool = {"name": "workerpool0", "replicas": 1}
+    job = {"pools": [pool], "retry": {"limit": 0, "exit_codes": []}}
+    first, third = (batch_task.Task(job, 0, restart, "12", "127.0.0.1", trial) for restart in (0, 2))
+    with chdir(tmp_path):
+        first.fence()
+        assert not first.is_superseded()
+        third.fence()
+        assert first.is_superseded()
+        assert not third.is_superseded()
