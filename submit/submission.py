@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -172,6 +171,8 @@ def _trainer(cwd: Path) -> Path:
     """The package of the default name, or an error which shows the way to whoever stands elsewhere."""
     if files.is_folder(cwd / DEFAULT_PACKAGE):
         return cwd / DEFAULT_PACKAGE
+    import shlex
+
     others = files.packages(cwd)
     example = "." if files.is_package(cwd) else others[0] if others else "my_trainer"
     raise UsageError(

@@ -17,7 +17,6 @@ from submit.engine.journal import ServiceLog, Writer, is_whole, now, read_page, 
 from submit.engine.origin import Origin
 from submit.engine.outcome import CANCELLED, Ending
 from submit.engine.ownership import wake
-from submit.engine.request import Request
 from submit.engine.slots import Slots
 from submit.engine.states import ENDED, Cause
 from submit.engine.store import DamagedStoreError, NewerStoreError, Store, insert, response, save_ending
@@ -73,6 +72,8 @@ class Engine:
     def create(self, request: JsonObject) -> JsonObject:
         """Queues a job, and starts a supervisor if there is room. Asked again for the same submission, it does nothing
         and answers with that job."""
+        from submit.engine.request import Request  # jobs are looked after more often than created
+
         try:
             job = Request.parse(request).id
             request = with_digests(request)
@@ -218,13 +219,13 @@ class Engine:
 
     def _queue(self, connection: sqlite3.Connection, request: JsonObject, environ: Mapping[str, str]) -> None:
         """Makes the job's folder before others can see the job; what a killed creator left there is made anew."""
-        from shutil import rmtree
-
         folder = JobFolder.of(self._root, str(request["id"]))
         if folder.path.exists():
             same = connection.execute("SELECT id FROM jobs WHERE id = ? COLLATE NOCASE", (request["id"],)).fetchone()
             if same:  # macOS takes `Job` and `job` for the same folder
                 _refuse(f"there is a job `{same['id']}` already", "EXISTS", "Choose another name, or delete that job.")
+            from shutil import rmtree
+
             rmtree(folder.path)
         folder.path.mkdir(mode=0o700)
         origin = Origin.here(self._cache, self._bucket_root).to_json()

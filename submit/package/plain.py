@@ -7,7 +7,6 @@ code are packages, with or without an `__init__.py`: `python -m` finds both.
 
 from __future__ import annotations
 
-import glob
 import keyword
 from collections.abc import Mapping, Sequence
 
@@ -105,7 +104,9 @@ def _package_data(name: str, tree: Mapping[str, Member], packages: Sequence[str]
 
 def _literal(path: str) -> str:
     """`package_data` takes patterns; a file's own name must match only itself."""
-    return glob.escape(path)
+    from glob import escape  # 0.3 ms that a package which is made already can do without
+
+    return escape(path)
 
 
 def _metadata(name: str, requirements: Sequence[str]) -> str:
