@@ -6,8 +6,9 @@ import os
 import signal
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,13 +37,32 @@ def run(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], timeout_s: fl
             start_new_session=True,
         )
         try:
-            code: int | None = process.wait(timeout_s)
-        except subprocess.TimeoutExpired:
-            code = None
+            with _limited(process, timeout_s) as over:
+                code = process.wait()
         finally:
             _kill_group(process)
         output.seek(max(0, output.seek(0, os.SEEK_END) - _OUTPUT_LIMIT))
-        return Ended(code, output.read().decode("utf-8", errors="replace"))
+        return Ended(None if over.is_set() else code, output.read().decode("utf-8", errors="replace"))
+
+
+@contextmanager
+def _limited(process: subprocess.Popen[bytes], timeout_s: float | None) -> Iterator[threading.Event]:
+    """Set when the time was over, and the process killed. `wait` with a limit of its own looks every 50 ms only."""
+    over = threading.Event()
+    if timeout_s is None:
+        yield over
+        return
+
+    def end() -> None:
+        over.set()
+        _kill_group(process)
+
+    timer = threading.Timer(timeout_s, end)
+    timer.start()
+    try:
+        yield over
+    finally:
+        timer.cancel()
 
 
 def _kill_group(process: subprocess.Popen[bytes]) -> None:
