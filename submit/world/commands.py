@@ -11,6 +11,7 @@ import re
 import shlex
 import subprocess
 import tempfile
+from binascii import b2a_base64
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -79,7 +80,7 @@ class Commands:
     def _done(
         self, argv: Sequence[str], host: str, data: bytes, timeout_s: float
     ) -> subprocess.CompletedProcess[bytes]:
-        line = [*self._ssh(host), shlex.join(argv)] if host else list(argv)
+        line = [*self._ssh(host), _line(argv)] if host else list(argv)
         try:
             done = subprocess.run(
                 line,
@@ -112,6 +113,16 @@ class Commands:
         if folder.stat().st_uid != os.getuid() or folder.is_symlink():
             raise UnsentError(f"`{folder}` belongs to somebody else", kind=ErrorKind.DENIED)
         return folder
+
+
+def _line(argv: Sequence[str]) -> str:
+    """For the login shell there, whichever it is. In quotes, csh takes `!` and the end of a line for its own, and fish
+    the backslash: they are in no word of what it sees."""
+    line = shlex.join(argv)
+    if not re.search(r"[\n\r!\\]", line):
+        return line
+    coded = b2a_base64(line.encode(errors="surrogateescape"), newline=False).decode()
+    return f"""sh -c 'eval "$(echo {coded} | base64 -d)"'"""
 
 
 def _name(argv: Sequence[str]) -> str:

@@ -74,14 +74,16 @@ class Sshd:
 
 
 @contextmanager
-def running(folder: Path, variables: Mapping[str, str] = {}) -> Iterator[Sshd]:
-    """What is run there has these variables. The folder is to be empty."""
+def running(folder: Path, variables: Mapping[str, str] = {}, *, shell: str = "") -> Iterator[Sshd]:
+    """What is run there has these variables. The folder is to be empty. `shell` is that of the user there, if it is
+    not the one whom the tests are run by."""
     folder.chmod(0o755)
     for name in ("host_key", "user_key"):
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)], check=True)
     (port,) = free_ports(1)
     said = " ".join(f"{name}={value}" for name, value in variables.items()) or "JOBDIR=1"
-    (folder / "sshd_config").write_text(_SERVER.format(port=port, folder=folder, variables=said))
+    forced = f'ForceCommand {shell} -c "$SSH_ORIGINAL_COMMAND"\n' if shell else ""
+    (folder / "sshd_config").write_text(_SERVER.format(port=port, folder=folder, variables=said) + forced)
     (folder / "ssh_config").write_text(_CLIENT.format(port=port, folder=folder, user=getpass.getuser()))
     environ = {"PATH": f"{_client(folder)}:{PATH}", "XDG_RUNTIME_DIR": str(folder)}
     daemons = Daemons(folder, {"PATH": PATH, "HOME": str(folder)})

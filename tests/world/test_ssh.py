@@ -7,6 +7,7 @@ import os
 import pwd
 import re
 import shlex
+import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -45,6 +46,23 @@ def there(*argv: str, stdin: str = "") -> Command:
 def test_words_arrive_as_they_were_sent(commands: Commands) -> None:
     words = ["a b", "$(id) `id` $HOME", "it's", '"', "\\", "*", "ä", "", "-n", "line\nbreak"]
     assert commands.run(there("printf", "%s|", *words)) == "".join(f"{word}|" for word in words)
+
+
+@pytest.mark.parametrize("shell", ["tcsh", "fish", "zsh"])
+def test_any_login_shell_will_do(shell: str, tmp_path: Path) -> None:
+    path = shutil.which(shell)
+    if path is None:
+        pytest.skip(f"not installed: {shell}")
+    words = ["a b", "$(id) `id` $HOME", "it's", "a!b", r"\\n", "line\nbreak", "!!"]
+    script = 'for word; do\n  printf "%s|" "$word"\ndone\ncat'
+    (tmp_path / "sshd").mkdir()
+    with ssh.running(tmp_path / "sshd", shell=path) as sshd:
+        commands = Commands({**sshd.environ, "HOME": str(tmp_path)})
+        said = commands.run(there("sh", "-c", script, "sh", *words, stdin="in"))
+        assert said == "".join(f"{word}|" for word in words) + "in"
+        with pytest.raises(CommandError) as caught:
+            commands.run(there("sh", "-c", "echo 'no!' >&2; exit 7"))
+        assert (caught.value.code, caught.value.output) == (7, "no!")
 
 
 def test_input_and_variables_are_those_of_the_other_machine(commands: Commands) -> None:
