@@ -1,25 +1,23 @@
-"""`submit emulator …`: Google's APIs on loopback."""
+"""`submit emulator …`: Google's APIs on loopback; each command is in a module of its own."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
-from submit.cli import emulator_capacity, narrate
-from submit.cli import options as shared
-from submit.cli.emulator_env import env
-from submit.cli.emulator_exec import execute
-from submit.cli.emulator_fault import fault
-from submit.cli.emulator_logs import logs
-from submit.cli.emulator_place import data_dir, data_folder
-from submit.cli.emulator_reset import reset
-from submit.cli.lazy import OrderedGroup
-from submit.cli.render import emit
-from submit.emulator import process
-from submit.emulator.options import LOOPBACK, Options, is_loopback
-from submit.errors import UsageError
-from submit.world import surroundings
+from submit.cli.lazy import LazyGroup
+
+COMMANDS = {
+    "start": ("submit.cli.emulator_serve:start", "Start the emulator in the background, or show where it runs."),
+    "status": ("submit.cli.emulator_serve:status", "Show where the emulator runs; exit 3 if it does not."),
+    "stop": ("submit.cli.emulator_serve:stop", "Stop the emulator."),
+    "env": ("submit.cli.emulator_env:env", "Print the variables by which a shell's programs find it."),
+    "exec": ("submit.cli.emulator_exec:execute", "Run a program that finds it in Google's place."),
+    "reset": ("submit.cli.emulator_reset:reset", "Forget all jobs, logs, buckets and limits."),
+    "fault": ("submit.cli.emulator_fault:fault", "Make calls to the emulator fail on request."),
+    "capacity": ("submit.cli.emulator_capacity:capacity", "Limit the machines of the emulated cloud."),
+    "preempt": ("submit.cli.emulator_capacity:preempt", "Take a running job's machines away."),
+    "logs": ("submit.cli.emulator_logs:logs", "Make Cloud Logging unreliable."),
+}
 
 EPILOG = """\b
 Examples:
@@ -28,108 +26,10 @@ Examples:
   gcloud storage buckets create gs://b
   submit emulator stop"""
 
-START_EPILOG = """\b
-Examples:
-  submit emulator start
-  submit emulator start --port 8085 --concurrency 4
-  submit emulator start --capacity capacity.yaml --realistic 0.1"""
 
-STATUS_EPILOG = """\b
-Examples:
-  submit emulator status
-  submit emulator status --format json | jq -r .url"""
-
-EXIT_NOT_RUNNING = 3
-OPEN = "i-know-that-anyone-can-run-code"
-
-
-@click.group(cls=OrderedGroup, epilog=EPILOG)
+@click.group(cls=LazyGroup, table=COMMANDS, epilog=EPILOG)
 def emulator() -> None:
     """Serve Google's job and storage APIs on this machine; jobs are really run.
 
     It listens on loopback only, unless it is told otherwise.
     """
-
-
-@emulator.command(epilog=START_EPILOG)
-@click.option(
-    "--port", default=0, type=click.IntRange(0, 65535), metavar="PORT", help="Of the REST APIs (default: a free one)."
-)
-@click.option("--concurrency", type=click.IntRange(1), metavar="N", help="Jobs at once (default: one per core).")
-@click.option("--host", default=LOOPBACK, show_default=True, metavar="ADDRESS", help="IP address to listen on.")
-@click.option(f"--{OPEN}", "is_open", is_flag=True, help="Needed for a --host that is not loopback.")
-@emulator_capacity.of_a_start
-@data_dir
-@shared.output_format("table", "json", "yaml")
-@shared.state_dir
-@shared.debug
-def start(
-    port: int,
-    concurrency: int | None,
-    host: str,
-    is_open: bool,
-    capacity: Path | None,
-    realistic: float | None,
-    retired_accelerators: str | None,
-    data_dir: Path | None,
-    output: str,
-    state_dir: Path | None,
-) -> None:
-    """Start the emulator in the background, or show where it runs."""
-    _check_host(host, is_open=is_open)
-    changes = emulator_capacity.changes_of_a_start(capacity, realistic, retired_accelerators)
-    around = surroundings.read(state_dir)
-    options = Options(cache=str(around.cache_dir), host=host, port=port, concurrency=concurrency)
-    endpoints = process.start(data_folder(around, data_dir), options)
-    emulator_capacity.apply(endpoints, changes, anew=capacity is not None)
-    _show(endpoints, output)
-
-
-@emulator.command(epilog=STATUS_EPILOG)
-@data_dir
-@shared.output_format("table", "json", "yaml")
-@shared.state_dir
-@shared.debug
-def status(data_dir: Path | None, output: str, state_dir: Path | None) -> int:
-    """Show where the emulator runs; exit 3 if it does not."""
-    endpoints = process.status(data_folder(surroundings.read(state_dir), data_dir))
-    if endpoints is None:
-        click.echo("no emulator is running", err=True)
-        return EXIT_NOT_RUNNING
-    _show(endpoints, output)
-    return 0
-
-
-@emulator.command()
-@data_dir
-@shared.state_dir
-@shared.debug
-def stop(data_dir: Path | None, state_dir: Path | None) -> None:
-    """Stop the emulator. Jobs that run go on; all is there when it is started again."""
-    stopped = process.stop(data_folder(surroundings.read(state_dir), data_dir))
-    click.echo("stopped" if stopped else "no emulator is running", err=True)
-
-
-for command in (env, execute, reset, fault, emulator_capacity.capacity, emulator_capacity.preempt, logs):
-    emulator.add_command(command)
-
-
-def _check_host(host: str, *, is_open: bool) -> None:
-    try:
-        closed = is_loopback(host)
-    except ValueError as error:
-        raise UsageError(f"--host: `{host}` is not an IP address") from error
-    if not closed and not is_open:
-        message = f"--host: who reaches {host} can run any code as you: nobody is asked for a password"
-        raise UsageError(message, hint=f"If that is what you want: --{OPEN}")
-    if not closed:
-        narrate.say("WARNING", click.style(f"anyone who reaches {host} can now run code as you", fg="red", bold=True))
-
-
-def _show(endpoints: process.Endpoints, output: str) -> None:
-    if output != "table":
-        emit({"pid": endpoints.pid, "url": endpoints.url, "grpc_port": endpoints.grpc_port}, output)
-        return
-    click.echo(endpoints.url)
-    narrate.say("emulator", f"process {endpoints.pid}, REST {endpoints.url}, gRPC {endpoints.grpc}")
-    narrate.say("use it", 'eval "$(submit emulator env)"')

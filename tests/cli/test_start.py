@@ -56,6 +56,14 @@ def test_help_on_jobs_loads_none_of_their_verbs(ended: Project) -> None:
     assert "submit.client" not in found
 
 
+def test_the_emulators_variables_are_printed_without_what_its_other_commands_need(ended: Project) -> None:
+    found = loaded(ended, "emulator", "env", "--unset")
+    assert {name for name in found if name.startswith("submit.cli.emulator")} == {
+        f"submit.cli.emulator{name}" for name in ("", "_env", "_place")
+    }
+    assert found & (SUBMITTING | KEEPING | {"http.client", "uvicorn"}) == set()
+
+
 def test_help_on_train_loads_its_options_alone(ended: Project) -> None:
     found = loaded(ended, "train", "--help")
     assert found & (SUBMITTING | KEEPING | BACKENDS | LIBRARIES | {"submit.client", "submit.status"}) == set()
