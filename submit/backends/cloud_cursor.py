@@ -152,7 +152,7 @@ class Cursor:
             shortest, longest = lags.get(entry.replica) or lags.setdefault(entry.replica, (lag_s, lag_s))
             if not shortest <= lag_s <= longest:
                 lags[entry.replica] = min(shortest, lag_s), max(longest, lag_s)
-        idle = 0 if entries else self.idle
+        idle = 0 if entries and not self.is_connecting else self.idle
         return entries, replace(self, newest=newest, lags=lags, final=final, missed=missed, idle=idle, seen=seen)
 
     def tailed(self, *, session: str, age_s: float, given: int, suppressed: bool) -> Self:

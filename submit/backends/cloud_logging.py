@@ -25,7 +25,9 @@ from submit.steps import Call, Conversation
 PAGE_SIZE = 1000
 ASK_S, SOON_S = 0.5, 0.2
 """A silence of which it is asked whether the job has ended. After the last words it soon will have; and as long as a
-tail is not connected yet, lists are made."""
+tail is not connected yet, lists are made, less and less often."""
+SOON_CUTS = 2
+"""After so many tails that broke none is expected to be connected soon."""
 SKEW_S = 3600.0
 """Lists look no further back than this before the overlap, however late an entry's own clock is."""
 POLL_S = (1.2, 5.0)
@@ -112,7 +114,7 @@ def _has_ended(cursor: Cursor, wait_s: float, end: End) -> Conversation[bool]:
 
 def _tailed(cursor: Cursor, log: _Log, wait_s: float) -> Conversation[tuple[list[LogEntry], Cursor]]:
     """What has arrived."""
-    if cursor.final or not cursor.session or cursor.is_connecting:
+    if cursor.final or (cursor.cuts < SOON_CUTS and (not cursor.session or cursor.is_connecting)):
         wait_s = min(wait_s, SOON_S * 1.25**cursor.idle)
     request: JsonObject = {**_place(log), "filter": log.filter(""), "waitSeconds": wait_s}
     try:
@@ -130,15 +132,17 @@ def _without_tail(cursor: Cursor, error: ServiceError) -> Cursor:
     """The lists that follow alone; one is enough if the connection was only cut."""
     if error.kind is ErrorKind.TRANSIENT:
         polls, cuts = min(2**cursor.cuts - 1, BUSY_POLLS), cursor.cuts + 1
-        return replace(cursor, session="", polls=polls, cuts=cuts)
+        return replace(cursor, session="", polls=polls, cuts=cuts, idle=0)
     polls = BUSY_POLLS if error.kind is ErrorKind.QUOTA else REFUSED_POLLS
-    return replace(cursor, session="", polls=polls)
+    return replace(cursor, session="", polls=polls, idle=0)
 
 
 def _listed(cursor: Cursor, log: _Log, wait_s: float, end: End) -> Conversation[LogPage]:
     """The next page of the list that is being read, or of a new one. The job's end is asked for first, so that nothing
     can come between."""
     if not cursor.token:
+        if wait_s and (cursor.polls or cursor.end):
+            yield pause(POLL_S[0] if cursor.end else min(POLL_S[0] * 1.25**cursor.idle, POLL_S[1]))
         ended = yield from end()
         began = str(record((yield Call(api="clock", method="now", request={}, assumed={}))).get("now") or times.EPOCH)
         cursor = cursor.begun(began=began, end=ended, query=log.filter(cursor.horizon))
@@ -152,9 +156,8 @@ def _listed(cursor: Cursor, log: _Log, wait_s: float, end: End) -> Conversation[
     cursor = cursor.listed()
     if cursor.is_settled:
         return _answer(entries, cursor, ended=True)
-    if wait_s and not entries and (cursor.polls or cursor.end):
-        yield pause(POLL_S[0] if cursor.end else min(POLL_S[0] * 1.25**cursor.idle, POLL_S[1]))
-    cursor = replace(cursor, polls=max(0, cursor.polls - 1), idle=0 if entries else min(cursor.idle + 1, IDLE))
+    idle = 0 if entries and not cursor.is_connecting else min(cursor.idle + 1, IDLE)
+    cursor = replace(cursor, polls=max(0, cursor.polls - 1), idle=idle)
     note = "the job has ended; its log may not be complete yet" if wait_s and cursor.end else ""
     return replace(_answer(entries, cursor), note=note)
 

@@ -60,6 +60,7 @@ class CloudLog:
 
     `troubles` are what the next answers are instead, by their HTTP status; 403 concerns tails alone, 400 the pages of a
     list behind the first, "" is none.
+    With `is_closed` no tail comes to be, and that is known after 10 seconds of waiting.
     `by_text`: of a place in the log only the text is kept from one page to the next. `ahead_s`: that much the clock of
     who reads is wrong."""
 
@@ -76,13 +77,14 @@ class CloudLog:
         refused: tuple[float, float] = (0.0, 0.0),
         by_text: bool = False,
         ahead_s: float = 0.0,
+        is_closed: bool = False,
     ) -> None:
         self._arrivals = [(self._order(item), _seconds(item), item) for item in entries]
         self._arrivals.sort(key=lambda arrival: arrival[0])
         self._by_arrival = sorted(((arrival, item) for _, arrival, item in self._arrivals), key=itemgetter(0))
         self.end, self.page_size, self.tail_limit = end, page_size, tail_limit
         self._lost, self._list_s, self._refused, self._by_text = frozenset(lost), list_s, refused, by_text
-        self._ahead_s = ahead_s
+        self._ahead_s, self._is_closed = ahead_s, is_closed
         self.now = 0.0
         self.calls: list[tuple[float, str]] = []
         self.listed = 0
@@ -182,6 +184,10 @@ class CloudLog:
     def _read(self, wait_s: float) -> JsonObject:
         """What has arrived since the last read, after a wait for the first of it."""
         name, begun, read = self._tail or (f"session {self.now}", self.now, self.now)
+        if self._is_closed:
+            self._tail, self.now = (name, begun, read), self.now + wait_s
+            self._fail("503" if self.now - begun > 10 else "", "")
+            return {"session": name, "ageSeconds": 0.0, "entries": [], "suppressed": 0}
         begin = bisect_right(self._by_arrival, read, key=itemgetter(0))
         following = self._by_arrival[begin][0] if self._by_arrival[begin:] else self.now + wait_s
         self.now = max(self.now, min(self.now + wait_s, following))

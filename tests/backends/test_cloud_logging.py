@@ -298,6 +298,18 @@ def steady(begin: float, end: float, every_s: float) -> list[JsonObject]:
     return [entry(f"{begin}.{n:05}", begin + n * every_s) for n in range(int((end - begin) / every_s))]
 
 
+@pytest.mark.parametrize("is_refused", [False, True])
+def test_where_no_tail_comes_to_be_lists_keep_to_the_quota_from_the_first_minute_on(is_refused: bool) -> None:
+    """As without the permission, or behind a proxy that does not let gRPC pass."""
+    troubles = ["403"] * 10_000 if is_refused else []
+    log = CloudLog([*steady(0, 300, 0.25), last_words(300)], 300, troubles, is_closed=not is_refused)
+    delays = log.delays()
+    assert len(delays) == 1201
+    assert max(delays.values()) < 3
+    lists = [at for at, method in log.calls if method == "entries.list"]
+    assert max(sum(at <= other < at + 60 for other in lists) for at in lists) <= 60
+
+
 @pytest.mark.parametrize("every_s", [0.25, 0.02], ids=["a calm log", "one that never rests"])
 def test_what_a_tail_loses_in_silence_is_shown_by_the_next_check(every_s: float) -> None:
     """At first after a minute at the latest; then the tail is known for one that loses."""
