@@ -376,6 +376,13 @@ def test_a_scheduler_that_is_away_does_not_say_that_there_is_no_job() -> None:
     assert carry_out(slurm.submit(ONE, TARGET), cluster) == Handle("slurm", "digits_1_abcdefab")
 
 
+def test_a_site_whose_sbatch_says_something_else_gets_its_job_all_the_same() -> None:
+    cluster = Cluster(sbatch=["your job is on its way\n"], look=[SENT], squeue=[IN_QUEUE])
+    assert carry_out(slurm.submit(ONE, TARGET), cluster) == Handle("slurm", "digits_1_abcdefab")
+    with pytest.raises(UnansweredError, match="cannot be read: no; no job has come of it so far"):
+        carry_out(slurm.submit(ONE, TARGET), Cluster(sbatch=["no\n"], look=[SENT]))
+
+
 def test_a_refused_submission_leaves_nothing_behind() -> None:
     cluster = Cluster(sbatch=[REFUSED])
     with pytest.raises(RefusedError, match="invalid partition") as caught:

@@ -9,21 +9,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from submit.backends import creation
-from submit.backends.batch import array_status, following, looking
-from submit.backends.batch.dialect import Dialect, Queued
+from submit.backends.batch import array_status, asking, following, looking
+from submit.backends.batch.dialect import Dialect
 from submit.backends.batch.following import Cursor
 from submit.backends.batch.looking import Folder
-from submit.backends.batch.place import Place, Site, jobs_of, key_of
+from submit.backends.batch.place import Place, Site, key_of
 from submit.backends.batch.status import Answers, ending, status
-from submit.errors import CommandError, ErrorKind, RefusedError, ServiceError, UnansweredError, UnsentError
+from submit.errors import CommandError, ErrorKind, ServiceError, UnsentError
 from submit.status import Handle, JsonObject, LogCursor, LogPage, State, Status, Target
 from submit.steps import Command, Conversation
 
 if TYPE_CHECKING:
     from submit.job import JobSpec
 
-_QUEUE_S = 10.0
-"""The scheduler's own clients wait 18 s for a controller that is down."""
 _ENDING_S = (0.5, 1.0, 1.0, 2.0, 2.0, 4.0, 4.0, 8.0, 8.0)
 """between looks at replicas that are told to end, which have their grace"""
 _NO_FOLDER = 44
@@ -43,7 +41,7 @@ class Batch:
 
     def submit(self, spec: JobSpec, target: Target) -> Conversation[Handle]:
         """Puts the job's files on the shared file system, and its script into the queue."""
-        from submit.backends.batch import request  # jobs are looked after more often than submitted
+        from submit.backends.batch import request, sending  # jobs are looked after more often than submitted
 
         site = Site.of(self.dialect.name, target, spec.options)
         place = Place(site=site, key=key_of(spec))
@@ -57,18 +55,15 @@ class Batch:
             assumed="1",
             creates=str(handle),
         )
-        try:
-            answer = yield command
-        except ServiceError as error:
-            yield from self._lost_or_refused(place, spec.submission_id, error)
-        else:
-            self.dialect.submitted(str(answer))
+        yield from sending.send(command, self.dialect, place, spec.submission_id)
         return handle
 
     def find(self, submission_id: str, place: str, target: Target) -> Conversation[Handle | None]:
         """`place` is the handle that the job would have. What is in its folder was there before it was sent."""
+        from submit.backends.batch import sending
+
         handle = Handle.parse(place, default_backend=self.dialect.name)
-        found = yield from self._exists(Place.parse(handle, target), submission_id)
+        found = yield from sending.exists(self.dialect, Place.parse(handle, target), submission_id)
         return handle if found else None
 
     def describe(self, handles: Sequence[Handle], target: Target) -> Conversation[Mapping[Handle, Status]]:
@@ -112,25 +107,27 @@ class Batch:
 
     def cancel(self, handle: Handle, target: Target) -> Conversation[None]:
         """Marks it first: nobody else may remember a job that was cancelled before it ran."""
-        from submit.backends.batch.files import upload
+        from submit.backends.batch import files
 
         place = Place.parse(handle, target)
         yield from self._folder(handle, place)
         mark = f"cancelled.{place.element}" if place.element else "cancelled"
-        yield upload(_CANCELLED, f"jobs/{place.key}/{mark}", place.site)
+        yield files.upload(_CANCELLED, f"jobs/{place.key}/{mark}", place.site)
         command = Command(argv=self.dialect.cancellation(place.key, place.element), host=place.site.host)
         try:
             yield command
         except CommandError as error:
-            if (said := self._said(error)).kind is ErrorKind.NOT_FOUND:
+            if (said := asking.said(self.dialect, error)).kind is ErrorKind.NOT_FOUND:
                 return
             if said.kind is not ErrorKind.TRANSIENT or isinstance(said, UnsentError):  # it goes on, and is to look so
                 with suppress(ServiceError):
-                    yield self._removal(place, f"/{mark}")
+                    yield files.removal(place, f"/{mark}")
             raise said from error
 
     def delete(self, handle: Handle, target: Target) -> Conversation[None]:
         """Removes the job's folder; its job dir stays."""
+        from submit.backends.batch import files
+
         place = Place.parse(handle, target)
         if place.element:
             whole = Place(site=place.site, key=place.key).handle(self.dialect.name)
@@ -141,14 +138,14 @@ class Batch:
             hint = f"Cancel it first: `submit jobs cancel {handle}`."
             raise ServiceError(f"`{handle}` has not ended: {found.state}", kind=ErrorKind.INVALID, hint=hint)
         yield from self._emptied(handle, place)
-        yield self._removal(place)
+        yield files.removal(place)
 
     def _emptied(self, handle: Handle, place: Place) -> Conversation[None]:
         """Until no replica runs any more: those that have yet to see that the primary one is done would never see it in
         a folder that is gone, and keep their nodes."""
         for pause_s in _ENDING_S:
             try:
-                answer = str((yield _question(self.dialect.queue([place.key]), place.site)))
+                answer = str((yield asking.question(self.dialect.queue([place.key]), place.site)))
             except ServiceError:  # jobs of a cluster that is no more can be deleted as well
                 return
             left = self.dialect.queued(answer, {place.key}) if answer else {}
@@ -173,50 +170,6 @@ class Batch:
         value = json.loads(str(answer) or "null")
         return value if isinstance(value, dict) else None
 
-    def _lost_or_refused(self, place: Place, submission_id: str, error: ServiceError) -> Conversation[None]:
-        """Returns if the job is in the queue all the same."""
-        if isinstance(error, CommandError):
-            error = self._said(error)
-        if error.kind is ErrorKind.TRANSIENT and not isinstance(error, UnsentError):
-            yield from self._looked_for(place, submission_id, error)
-            return
-        with suppress(ServiceError):  # what was refused is worth more to know than what is left of it
-            yield self._removal(place)
-        raise RefusedError(error.problems[0], kind=error.kind) from error
-
-    def _said(self, error: CommandError) -> ServiceError:
-        """A failed command as what it means."""
-        if self.dialect.never_reached(error.output):
-            hint = f"The controller of {self.dialect.title} is away. Jobs that run go on without it; try again later."
-            return UnsentError(str(error), kind=ErrorKind.TRANSIENT, hint=hint)
-        return ServiceError(str(error), kind=self.dialect.kind(error.output), hint=self.dialect.advice(error.output))
-
-    def _looked_for(self, place: Place, submission_id: str, lost: ServiceError) -> Conversation[None]:
-        seen = ""
-        for pause_s in creation.LOOKS_S:
-            yield creation.pause(pause_s)
-            try:
-                if (yield from self._exists(place, submission_id)):
-                    return
-                seen = "no job has come of it so far"
-            except ServiceError as error:
-                seen = f"then: {error}; whether the job was created is not known"
-        hint = "`submit jobs recover` says whether there is a job; if it was never created, submit it again."
-        raise UnansweredError(f"{lost}; {seen}", kind=ErrorKind.TRANSIENT, hint=hint) from lost
-
-    def _exists(self, place: Place, submission_id: str) -> Conversation[bool]:
-        """Whether the scheduler has the job of that submission, or has had it; an error if nobody can say so now."""
-        answer = yield looking.look(place.site, [place.key])
-        folder = looking.folders(str(answer)).get(place.key)
-        if folder is None or folder.job.get("submission_id") != submission_id:
-            return False
-        if folder.records:
-            return True
-        answers = yield from self._ask(place.site, [unit.key for unit in folder.units])
-        if answers.problem:
-            raise ServiceError(f"the scheduler is away: {answers.problem}", kind=ErrorKind.TRANSIENT)
-        return any(unit.key in answers.found for unit in folder.units)
-
     def _folder(self, handle: Handle, place: Place) -> Conversation[Folder]:
         answer = yield looking.look(place.site, [place.unit])
         return _named(handle, place, looking.folders(str(answer)))
@@ -229,7 +182,7 @@ class Batch:
         A job that has ended between both looks has left its record meanwhile: it is looked at again.
         """
         open_keys = [unit.key for folder in folders.values() for unit in folder.units if ending(unit) is None]
-        answers = (yield from self._ask(site, open_keys)) if open_keys else Answers()
+        answers = (yield from asking.ask(self.dialect, site, open_keys)) if open_keys else Answers()
         gone = {key for key in open_keys if answers.tells_end_of(key)}
         if changed := [key for key, folder in folders.items() if any(unit.key in gone for unit in folder.units)]:
             answer = yield looking.look(site, changed)
@@ -242,31 +195,6 @@ class Batch:
             return array_status.element_status(folder, place, self.dialect.name, answers)
         of_what = array_status.status if folder.elements else status
         return of_what(folder, place, self.dialect.name, answers)
-
-    def _ask(self, site: Site, keys: Sequence[str]) -> Conversation[Answers]:
-        """The queue, and accounting about what that does not know; `keys` are those of jobs and of elements."""
-        jobs = jobs_of(keys)
-        try:
-            answer = yield _question(self.dialect.queue(jobs), site)
-        except ServiceError as error:
-            if self._is_away(error):
-                return Answers(problem=str(error))
-            raise
-        found: dict[str, Queued] = dict(self.dialect.queued(str(answer), frozenset(jobs)))
-        missing = jobs_of(key for key in keys if key not in found)
-        argv = self.dialect.accounting(missing) if missing else ()
-        if argv:
-            try:
-                answer = yield _question(argv, site)
-            except ServiceError:  # most small clusters have none
-                return Answers(found=found)
-            # the queue is newer: of an element that runs again accounting still tells how the run before ended
-            found = {**self.dialect.accounted(str(answer), frozenset(missing)), **found}
-            return Answers(found=found, is_accounted=True)
-        return Answers(found=found)
-
-    def _is_away(self, error: ServiceError) -> bool:
-        return (self._said(error) if isinstance(error, CommandError) else error).kind is ErrorKind.TRANSIENT
 
     def _page(self, handle: Handle, place: Place, cursor: Cursor, wait_s: float) -> Conversation[LogPage]:
         try:
@@ -291,14 +219,6 @@ class Batch:
             return False, ""
         known = (yield from self._statuses(place.site, {place.unit: folder}))[place.unit]
         return known.state.ended, known.message if known.state is State.QUEUED else ""
-
-    def _removal(self, place: Place, part: str = "") -> Command:
-        argv = ("rm", "-rf", "--", f"{place.site.root}/jobs/{place.key}{part}")
-        return Command(argv=argv, host=place.site.host)
-
-
-def _question(argv: tuple[str, ...], site: Site) -> Command:
-    return Command(argv=argv, host=site.host, timeout_s=_QUEUE_S, changes=False)
 
 
 def _at(place: Place, folders: Mapping[str, Folder]) -> Folder | None:

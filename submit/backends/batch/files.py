@@ -6,8 +6,8 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-from submit.backends.batch.place import Site
-from submit.steps import Upload
+from submit.backends.batch.place import Place, Site
+from submit.steps import Command, Upload
 
 _PROGRAMS = Path(__file__).parents[2]
 
@@ -24,6 +24,12 @@ def program_path(name: str) -> str:
 
 def upload(data: bytes, path: str, site: Site) -> Upload:
     return Upload(data=data, to=f"{site.folder}/{path}", digest=_digest(data), host=site.host)
+
+
+def removal(place: Place, part: str = "") -> Command:
+    """Of the job's whole folder, or of what has that name in it: `/cancelled`."""
+    argv = ("rm", "-rf", "--", f"{place.site.root}/jobs/{place.key}{part}")
+    return Command(argv=argv, host=place.site.host)
 
 
 def _digest(data: bytes) -> str:
