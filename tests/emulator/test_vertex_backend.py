@@ -51,6 +51,16 @@ def test_a_job_is_cancelled_and_deleted(emulated: Project) -> None:
     assert emulated.submit("jobs", "describe", handle).code == 3
 
 
+def test_a_tail_trusts_whom_the_other_calls_trust(emulated: Project) -> None:
+    """As behind a company's proxy: the cloud's own addresses, and the file of who is trusted that requests knows."""
+    emulated.trainer("time.sleep(0.5)")
+    for name in ("CLOUDSDK_API_ENDPOINT_OVERRIDES_LOGGING", "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH"):
+        del emulated.environ[name]
+    done = emulated.submit("train", *VERTEX)
+    assert done.code == 0, done.err
+    assert "Handshake failed" not in done.err
+
+
 def test_who_leaves_a_job_that_nobody_tells_of_is_told_how_to_come_back(emulated: Project) -> None:
     emulated.trainer("""
         print("started", flush=True)

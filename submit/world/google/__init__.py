@@ -17,12 +17,16 @@ from submit.world.google import large, objects, replies
 from submit.world.google.credentials import Credentials
 from submit.world.google.endpoints import base, grpc_target, is_loopback
 from submit.world.google.methods import as_http, is_repeatable
+from submit.world.google.proxy import roots
 from submit.world.google.session import TIMEOUT_S, Answer, Session
 
 if TYPE_CHECKING:
     from submit.world.google.tailing import Channel, Tails
 
 _ABOUT = {"aiplatform": "Vertex AI", "ml": "ML Engine", "logging": "Cloud Logging", "storage": "Cloud Storage"}
+
+_GRPC_ROOTS = "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH"
+"""which gRPC reads itself"""
 
 
 class Google:
@@ -72,8 +76,11 @@ class Google:
     def _channel(self) -> Channel:
         from submit.world.google.tailing import Channel
 
-        is_here = is_loopback(base("logging", "", self._environ))
-        return Channel(grpc_target("logging", self._environ), None if is_here else self._credentials.token())
+        target = grpc_target("logging", self._environ)
+        if is_loopback(base("logging", "", self._environ)):
+            return Channel(target, None)
+        trusted = None if self._environ.get(_GRPC_ROOTS) else roots(self._environ)
+        return Channel(target, self._credentials.token(), trusted)
 
     def upload(self, upload: Upload) -> None:
         """Nothing is sent if the object is there with the same bytes."""

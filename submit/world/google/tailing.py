@@ -11,6 +11,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from submit.errors import ErrorKind, ServiceError
@@ -26,10 +27,12 @@ _METHOD = "/google.logging.v2.LoggingServiceV2/TailLogEntries"
 
 
 class Channel(NamedTuple):
-    """`token`: who we are, and then the channel is encrypted; None towards this machine."""
+    """`token`: who we are, and then the channel is encrypted; None towards this machine. `roots` is a file of those who
+    are trusted, None: as gRPC has it."""
 
     target: str
     token: str | None
+    roots: str | None = None
 
 
 Connect = Callable[[], Channel]
@@ -167,7 +170,8 @@ def _channel(grpc: Any, where: Channel) -> Any:
     limit = [("grpc.max_receive_message_length", -1)]
     if where.token is None:
         return grpc.insecure_channel(where.target, options=[*limit, ("grpc.enable_http_proxy", 0)])
-    return grpc.secure_channel(where.target, grpc.ssl_channel_credentials(), options=limit)
+    trusted = Path(where.roots).read_bytes() if where.roots else None
+    return grpc.secure_channel(where.target, grpc.ssl_channel_credentials(trusted), options=limit)
 
 
 def _translated(error: Any) -> ServiceError:
