@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from submit.errors import UsageError
+
+if TYPE_CHECKING:
+    import ssl
 
 
 class Proxy(NamedTuple):
@@ -34,6 +37,19 @@ def proxy_for(netloc: str, environ: Mapping[str, str]) -> Proxy | None:
 def roots(environ: Mapping[str, str]) -> str | None:
     """A file of certificates; None: the system's."""
     return environ.get("REQUESTS_CA_BUNDLE") or environ.get("SSL_CERT_FILE") or None
+
+
+def trusting(environ: Mapping[str, str]) -> ssl.SSLContext:
+    """Raises UsageError if the file of certificates cannot be used."""
+    import ssl
+
+    file = roots(environ)
+    try:
+        return ssl.create_default_context(cafile=file)
+    except OSError as error:
+        message = f"the certificates `{file}` cannot be used: {(error.strerror or str(error)).lower()}"
+        hint = "Name a file of certificates (PEM) in REQUESTS_CA_BUNDLE or SSL_CERT_FILE, or unset them."
+        raise UsageError(message, hint=hint) from error
 
 
 def _parsed(address: str) -> Proxy:

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from submit.errors import ErrorKind, ServiceError, UnansweredError, UnsentError
-from submit.world.google.proxy import proxy_for, roots
+from submit.world.google.proxy import proxy_for, trusting
 from submit.world.google.retries import chance, is_worth_repeating, retry_after_s
 
 TIMEOUT_S = 60.0
@@ -127,9 +127,7 @@ class Session:
     def _connection(self, scheme: str, netloc: str) -> http.client.HTTPConnection:
         if scheme == "http":
             return http.client.HTTPConnection(netloc, timeout=self._timeout_s)
-        import ssl
-
-        context = ssl.create_default_context(cafile=roots(self._environ))
+        context = trusting(self._environ)
         proxy = proxy_for(netloc, self._environ)
         if proxy is None:
             return http.client.HTTPSConnection(netloc, timeout=self._timeout_s, context=context)

@@ -182,6 +182,15 @@ def test_a_proxy_that_does_not_speak_http_is_refused(address: str) -> None:
         proxy_for("ml.googleapis.com", {"HTTPS_PROXY": address})
 
 
+def test_certificates_that_cannot_be_used_are_named(tmp_path: Path) -> None:
+    (tmp_path / "empty.pem").touch()
+    for name in ("empty.pem", "nowhere.pem"):
+        file = str(tmp_path / name)
+        session = Session({"REQUESTS_CA_BUNDLE": file})
+        with pytest.raises(UsageError, match=f"the certificates `{file}` cannot be used"):
+            session.send("GET", "https://ml.googleapis.com/v1/projects/p/jobs", None, {}, repeatable=True)
+
+
 def test_a_proxy_is_gone_around_for_the_hosts_that_its_user_excepts() -> None:
     environ = {"https_proxy": "proxy.example:3128", "no_proxy": ".googleapis.com"}
     assert proxy_for("ml.googleapis.com", environ) is None
