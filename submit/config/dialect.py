@@ -63,8 +63,10 @@ def _known_in(keys: list[str], dialect: Dialect) -> tuple[int, int]:
 
 
 def _both(branch: Branch, legacy: str, modern: str) -> Problem:
+    """What the command line has added is never what was there first."""
     first, second = sorted(
-        (entry for entry in branch.entries if entry.key in (legacy, modern)), key=lambda entry: entry.place
+        (entry for entry in branch.entries if entry.key in (legacy, modern)),
+        key=lambda entry: (not entry.place.line, entry.place),
     )
     return Problem(
         message=f"`{second.key}` belongs to another format than `{first.key}`",

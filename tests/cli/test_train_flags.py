@@ -53,6 +53,16 @@ def test_a_flag_wins_over_what_the_config_says_in_its_own_words(project: Project
     assert [request[key] for key in ("region", "job_dir", "timeout_s")] == ["us-east1", "gs://bucket/flag", 7200.0]
 
 
+def test_a_flag_of_ml_engine_does_not_go_with_a_config_of_vertex(project: Project) -> None:
+    project.trainer("pass")
+    path = str(project.write("config.yaml", "workerPoolSpecs: [{machineSpec: {machineType: n1-standard-4}}]\n"))
+    done = project.submit("train", "--config", path, "--dry-run", "--runtime-version", "2.11")
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith(
+        "error: --runtime-version 2.11: `trainingInput` belongs to another format than `workerPoolSpecs`"
+    )
+
+
 def test_the_price_says_for_which_machines_it_is_if_the_written_ones_are_gone(project: Project) -> None:
     project.trainer("pass")
     gone = project.submit("train", "--dry-run", "--scale-tier", "basic-gpu").err
