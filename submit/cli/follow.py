@@ -59,7 +59,7 @@ def print_logs(client: Client, handles: Sequence[Handle], view: View, *, follow:
     """Lines on stdout, each as soon as it is known."""
     stream = Stream({str(handle): client.log_since(handle, view.selection.since) for handle in handles})
     batches = client.log_batches(stream, handles, follow=follow, note=narrate.notes())
-    if view.warn_silent_s:
+    if view.warn_silent_s is not None:
         batches = _watched(batches, view.warn_silent_s, time.monotonic, narrate.silent)
     selected: Iterator[Sequence[LogEntry]] = map(view.selection.of, batches)
     if view.last is not None:

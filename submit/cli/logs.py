@@ -90,6 +90,8 @@ def stream_logs(
     Ends with the jobs and with their result as the exit code: 0 if they succeeded, 1 if not. As JSON, each entry is
     an object on a line of its own; as YAML, a document. Ctrl-C leaves the jobs running.
     """
+    if warn_silent is not None and not follow:
+        raise UsageError("--warn-silent: with --no-follow nothing is waited for", hint="Leave out one of the two.")
     client, handles = find(names, state_dir)
     selection = Selection(replica=replica, severity=severity, since=since, pattern=pattern)
     view = View(output=output, full_times=timestamps, selection=selection, last=last, warn_silent_s=warn_silent)

@@ -79,9 +79,10 @@ def test_entries_are_chosen(talkative: Project) -> None:
         (("--since", "yesterday"), "`yesterday` is not a duration"),
         (("--warn-silent", "1y"), "`1y` is not a duration"),
         (("--severity", "loud"), "'loud' is not one of"),
+        (("--no-follow", "--warn-silent", "1m"), "--warn-silent: with --no-follow nothing is waited for"),
     ],
 )
-def test_what_cannot_be_understood_is_said(project: Project, options: tuple[str, str], words: str) -> None:
+def test_what_cannot_be_understood_is_said(project: Project, options: tuple[str, ...], words: str) -> None:
     done = project.submit("jobs", "stream-logs", "job", *options)
     assert (done.code, done.out) == (2, "")
     assert words in done.err
