@@ -14,7 +14,6 @@ from submit.errors import UsageError
 from submit.logs import times
 from submit.logs.select import Selection
 from submit.logs.severity import SEVERITIES
-from submit.sizes import parse_seconds
 from submit.world import surroundings
 
 EPILOG = """\b
@@ -34,18 +33,7 @@ def _since(_: click.Context, parameter: click.Parameter, value: str | None) -> s
     moment = times.normal(value)
     if moment != times.EPOCH:
         return moment
-    return times.earlier(times.of(surroundings.now()), _seconds(value, parameter))
-
-
-def _duration(_: click.Context, parameter: click.Parameter, value: str | None) -> float | None:
-    return None if value is None else _seconds(value, parameter)
-
-
-def _seconds(value: str, parameter: click.Parameter) -> float:
-    try:
-        return parse_seconds(value)
-    except UsageError as error:
-        raise click.BadParameter(f"{error}. {error.problems[0].hint}", param=parameter) from error
+    return times.earlier(times.of(surroundings.now()), options.seconds(value, parameter))
 
 
 def _pattern(_: click.Context, parameter: click.Parameter, value: str | None) -> re.Pattern[str] | None:
@@ -67,7 +55,7 @@ def _pattern(_: click.Context, parameter: click.Parameter, value: str | None) ->
 @click.option("--timestamps", is_flag=True, help="Show the day and the zone as well.")
 @click.option("--follow/--no-follow", default=True, help="Go on until the jobs have ended, or show what is there.")
 @click.option(
-    "--warn-silent", callback=_duration, metavar="TIME", help="Say when nothing was written for so long: 10m."
+    "--warn-silent", callback=options.duration, metavar="TIME", help="Say when nothing was written for so long: 10m."
 )
 @options.output_format("text", "json", "yaml")
 @options.state_dir

@@ -11,7 +11,7 @@ from click.types import StringParamType
 
 from submit.backends import REGISTRY
 from submit.errors import UsageError
-from submit.sizes import parse_bytes
+from submit.sizes import parse_bytes, parse_seconds
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -82,6 +82,18 @@ def size(_: click.Context, parameter: click.Parameter, value: str | None) -> int
     """`200MiB` in bytes."""
     try:
         return None if value is None else parse_bytes(value)
+    except UsageError as error:
+        raise click.BadParameter(f"{error}. {error.problems[0].hint}", param=parameter) from error
+
+
+def duration(_: click.Context, parameter: click.Parameter, value: str | None) -> float | None:
+    return None if value is None else seconds(value, parameter)
+
+
+def seconds(value: str, parameter: click.Parameter) -> float:
+    """Of `90`, `10m` or `1h30m`."""
+    try:
+        return parse_seconds(value)
     except UsageError as error:
         raise click.BadParameter(f"{error}. {error.problems[0].hint}", param=parameter) from error
 

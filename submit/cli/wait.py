@@ -21,14 +21,14 @@ EXIT_STILL_RUNNING = 3
     epilog="""\b
 Examples:
   submit jobs wait JOB && echo succeeded
-  submit jobs wait JOB1 JOB2 --timeout 3600""",
+  submit jobs wait JOB1 JOB2 --timeout 1h""",
 )
 @many_jobs
 @click.option(
     "--timeout",
-    type=click.FloatRange(min=0),
-    metavar="SECONDS",
-    help="Give up waiting for all of them after this; the jobs go on.",
+    callback=options.duration,
+    metavar="TIME",
+    help="Give up waiting for all of them after this, e.g. 10m; the jobs go on.",
 )
 @options.output_format("table", "json", "yaml")
 @options.state_dir

@@ -68,7 +68,9 @@ def test_all_jobs_are_waited_for_within_one_time(project: Project) -> None:
     names = ("one", "two")
     for name in names:
         project.submit("train", "--async", "--job-name", name)
-    waited = project.submit("jobs", "wait", *names, "--timeout", "0.2", "--format", "json")
+    refused = project.submit("jobs", "wait", *names, "--timeout", "soon")
+    assert (refused.code, "`soon` is not a duration" in refused.err) == (2, True)
+    waited = project.submit("jobs", "wait", *names, "--timeout", "0.2s", "--format", "json")
     assert waited.code == 3
     assert not {job["state"] for job in waited.json} & {"SUCCEEDED", "FAILED"}
     project.submit("jobs", "cancel", *names)
