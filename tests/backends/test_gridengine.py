@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -63,6 +65,17 @@ def test_what_is_sent_is_what_stands_in_the_golden_files(name: str, spec: JobSpe
     lines = dialect.task(job_of(spec))
     assert lines in files["task.sh"]
     assert f"{lines}\n" == (GOLDEN / f"{name}.task.sh").read_text()
+
+
+def test_a_replica_that_finds_no_devices_ends_the_others(tmp_path: Path) -> None:
+    """They would wait for it, and keep their slots."""
+    spec = replace(SEVERAL, options={**SEVERAL.options, "gpus_per_host": 1})
+    script = tmp_path / "task.sh"
+    script.write_text(request.task_script(spec, Site.of("gridengine", TARGET, spec.options), dialect))
+    env = {"PATH": os.environ["PATH"], "JOBDIR_GPUS": str(tmp_path / "gpus")}
+    done = subprocess.run(["sh", script, "1", "0", "12", "host"], env=env, capture_output=True, text=True, check=False)
+    assert done.stderr.startswith("there are no 2 free GPUs on ")
+    assert (done.returncode, (tmp_path / "stop.0").read_text()) == (127, "1\n")
 
 
 def job_of(spec: JobSpec) -> BatchJob:

@@ -12,6 +12,10 @@ FOLDER = "${JOBDIR_GPUS:-/tmp/jobdir-gpus}"
 
 _TAKE = r"""
 started() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
+held() {  # where /proc hides the processes of others, one that is there is taken for the owner
+  there=$(started "${1%-*}")
+  [ "$there" = "${1#*-}" ] || { [ -z "$there" ] && LC_ALL=C kill -0 "${1%-*}" 2>&1 | grep -q permitted; }
+}
 take_gpus() {
   [ -z "${CUDA_VISIBLE_DEVICES+set}" ] || return 0
   mkdir -m 777 "$3" 2>/dev/null
@@ -19,7 +23,7 @@ take_gpus() {
   gpus= taken=0 device=0
   while [ "$device" -lt "$2" ] && [ "$taken" -lt "$1" ]; do
     owner=$(readlink "$3/$device")
-    if [ -z "$owner" ] || [ "$(started "${owner%-*}")" != "${owner#*-}" ]; then
+    if [ -z "$owner" ] || ! held "$owner"; then
       ln -sfn "$$-$(started $$)" "$3/$device" || return 1
       gpus=${gpus:+$gpus,}$device taken=$((taken + 1))
     fi
@@ -33,7 +37,7 @@ take_gpus() {
 
 
 def take(count: int, on_host: int | None) -> str:
-    """They set `CUDA_VISIBLE_DEVICES`, unless the site has; `on_host` is None where the host's devices are counted."""
+    """They set `CUDA_VISIBLE_DEVICES`, unless the site has, or `fail`; `on_host` is None where the host's devices are
+    counted."""
     there = str(on_host) if on_host is not None else "$(ls -d /dev/nvidia[0-9]* 2>/dev/null | wc -l)"
-    failed = f'{{ echo "there are no {count} free GPUs on $(hostname)" >&2; exit 75; }}'
-    return f'{_TAKE.strip()}\ntake_gpus {count} "{there}" "{FOLDER}" || {failed}'
+    return f'{_TAKE.strip()}\ntake_gpus {count} "{there}" "{FOLDER}" || fail "there are no {count} free GPUs"'

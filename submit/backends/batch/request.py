@@ -108,7 +108,8 @@ def shape(spec: JobSpec) -> Shape:
 
 
 def task_script(spec: JobSpec, site: Site, dialect: Dialect) -> str:
-    """`task.sh`: one replica, from the scheduler's words to ours. A node without Python still leaves a record."""
+    """`task.sh`: one replica, from the scheduler's words to ours. A node that cannot start it tells the log, and the
+    other replicas."""
     job = batch_job(spec, site)
     start = Environment.of(spec.options).start(
         f'-I -S ../../{program_path("batch_task.py")} job.json "$rank" "$restart" "$id" "$address" "$element"',
@@ -120,9 +121,9 @@ def task_script(spec: JobSpec, site: Site, dialect: Dialect) -> str:
 # One replica of {job.key}; the current folder is that of the job.
 umask 077
 restart=0 rank=0 id= address=127.0.0.1 element=
+fail() {{ echo "$1 on $(hostname)" >&2; echo "$rank" > "stop.${{element:+$element.}}$restart"; exit 127; }}
 {dialect.task(job).rstrip()}
 mkdir -p records logs
-fail() {{ echo "$1 on $(hostname)" >&2; echo "$rank" > "stop.${{element:+$element.}}$restart"; exit 127; }}
 {start}"""
 
 

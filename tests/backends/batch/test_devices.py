@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
+import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
+
+import pytest
 
 from submit.backends.batch import devices
 
@@ -39,6 +43,24 @@ def test_no_device_is_given_twice_and_a_process_that_is_gone_frees_its_own(tmp_p
             assert again == "3"
     with holding(folder, ON_HOST) as everything:
         assert everything == "0,1,2,3"
+
+
+HIDES = "mount -t proc -o hidepid=2 proc /proc && exec setpriv --reuid=65534 --regid=65534 --clear-groups sh -c"
+"""as a user who sees no processes but their own"""
+
+
+def test_where_processes_of_others_are_hidden_their_devices_are_not_taken() -> None:
+    if os.getuid() or subprocess.run(["unshare", "-m", "true"], capture_output=True, check=False).returncode:
+        pytest.skip("only root can hide processes")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name, "gpus")
+        Path(name).chmod(0o755)
+        line = f"{devices.take(1, ON_HOST)}\necho $CUDA_VISIBLE_DEVICES"
+        argv = ["unshare", "-m", "sh", "-c", f"{HIDES} {shlex.quote(line)}"]
+        env = {"PATH": os.environ["PATH"], "JOBDIR_GPUS": str(folder)}
+        for free in ("1", "0"):
+            with holding(folder, 1) if free == "1" else nullcontext():
+                assert subprocess.run(argv, env=env, capture_output=True, text=True, check=True).stdout == f"{free}\n"
 
 
 def test_a_site_that_hands_them_out_itself_is_left_alone(tmp_path: Path) -> None:

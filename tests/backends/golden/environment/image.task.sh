@@ -2,11 +2,11 @@
 # One replica of digits_1_abcdefab; the current folder is that of the job.
 umask 077
 restart=0 rank=0 id= address=127.0.0.1 element=
+fail() { echo "$1 on $(hostname)" >&2; echo "$rank" > "stop.${element:+$element.}$restart"; exit 127; }
 rank=${SLURM_PROCID:-0}
 restart=${SLURM_RESTART_COUNT:-0}
 id=$SLURM_JOB_ID
 mkdir -p records logs
-fail() { echo "$1 on $(hostname)" >&2; echo "$rank" > "stop.${element:+$element.}$restart"; exit 127; }
 for runtime in apptainer singularity none; do
   command -v "$runtime" >/dev/null && break
 done
