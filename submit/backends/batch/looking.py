@@ -17,7 +17,7 @@ _LOOK = r"""
 set -f
 cd "$1/jobs" 2>/dev/null || exit 0
 if [ "$2" -gt 0 ]; then
-  keys=$(find . -mindepth 2 -maxdepth 2 -name job.json -exec grep -lF "$3" {} + | xargs -r stat -c '%.9Y %n' |
+  keys=$(find . -mindepth 2 -maxdepth 2 -name job.json -exec grep -l "$3" {} + | xargs -r stat -c '%.9Y %n' |
     sort -rn | head -n "$2" | sed 's,.* \./,,; s,/job\.json,,')
 else
   keys=$(cat)
@@ -91,7 +91,7 @@ def look(site: Site, units: Iterable[str]) -> Command:
 
 def newest(site: Site, limit: int, backend: str) -> Command:
     """The jobs of one backend; another may have the same folder."""
-    return _look(site, limit, (), json.dumps({"backend": backend})[1:-1])
+    return _look(site, limit, (), rf'^{{"key": "[^"]*", "backend": "{backend}"')  # a label may have that name, too
 
 
 def _look(site: Site, limit: int, units: Sequence[str], words: str = "") -> Command:

@@ -45,6 +45,7 @@ def _job_file(spec: JobSpec, target: Target) -> str:
 
 
 def _told(spec: JobSpec, target: Target) -> JsonObject:
+    """The first two are what jobs of one backend are found by, in this order."""
     return {
         "key": key_of(spec),
         "backend": target.backend,

@@ -24,7 +24,8 @@ def site(tmp_path: Path) -> Site:
 
 def job(site: Site, key: str, files: Mapping[str, str] = {}) -> None:
     folder = Path(site.folder, "jobs", key)
-    for name, text in {"job.json": json.dumps({"backend": "slurm", "name": key}), "task.sh": "exit 3", **files}.items():
+    said = json.dumps({"key": key, "backend": "slurm", "name": key})
+    for name, text in {"job.json": said, "task.sh": "exit 3", **files}.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
 
@@ -97,7 +98,11 @@ def test_what_is_being_written_or_is_the_tasks_own_is_left_out(site: Site) -> No
     }
     job(site, "busy", {**drafts, **own})
     found = answer(looking.look(site, ["busy"]))["busy"]
-    assert (found.job, found.records, found.cancelled) == ({"backend": "slurm", "name": "busy"}, [], False)
+    assert (found.job, found.records, found.cancelled) == (
+        {"key": "busy", "backend": "slurm", "name": "busy"},
+        [],
+        False,
+    )
 
 
 def test_a_log_may_say_anything(site: Site) -> None:
@@ -123,8 +128,9 @@ def test_many_jobs_take_more_than_one_start_of_a_program(site: Site) -> None:
 
 
 def test_the_newest_of_one_backend_are_found_without_their_keys(site: Site) -> None:
-    """Another has the same folder."""
-    job(site, "theirs", {"job.json": json.dumps({"backend": "gridengine"})})
+    """Another has the same folder, and labels say what they like."""
+    theirs = {"key": "theirs", "backend": "gridengine", "labels": {"key": "a", "backend": "slurm"}}
+    job(site, "theirs", {"job.json": json.dumps(theirs)})
     for number, key in enumerate(("old", "older", "new")):
         job(site, key)
         os.utime(Path(site.folder, "jobs", key, "job.json"), (1000 - 10 * number,) * 2)
