@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from submit.engine.folder import read_json, write_json
-from submit.engine.journal import ServiceLog, Writer, now, say_last
+from submit.engine.journal import ServiceLog, Writer, end_torn_line, now, say_last
 from submit.engine.loop import Loop
 from submit.engine.outcome import CANCELLED, Ending
 from submit.engine.request import Request
@@ -176,6 +176,7 @@ class Supervision:
             self._folder.path.mkdir(mode=0o700, exist_ok=True)
             write_json(self._folder.ended, final)
             if not self._said_last:
+                end_torn_line(self._folder.log)  # as a replica leaves on a full disk
                 say_last(self._log, final)
                 self._said_last = True
             save_ending(connection, self._claim.job, final)

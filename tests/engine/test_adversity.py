@@ -44,6 +44,19 @@ def test_a_result_waits_for_room_on_a_full_disk(small_disk: Path, new_site: NewS
     assert site.messages("full")[-1] == "Job completed successfully."
 
 
+def test_a_line_that_a_full_disk_has_torn_spoils_no_other(small_disk: Path, new_site: NewSite) -> None:
+    site = new_site(1)
+    room = small_disk / "room"
+    room.write_bytes(b"x" * 200_000)
+    site.create("torn", "print('up', flush=True); [print('x' * 100) for n in range(20_000)]")
+    log = site.folder("torn") / "log.jsonl"
+    wait_until(lambda: log.exists() and not log.read_bytes().endswith(b"\n") and not site.processes("torn"))
+    room.unlink()
+    assert site.wait("torn")["state"] == "SUCCEEDED"
+    lines = log.read_bytes().splitlines()
+    assert json.loads(lines[-1])["message"] == "Job completed successfully."
+
+
 def test_a_job_cannot_be_created_on_a_full_disk_and_that_is_said(small_disk: Path, new_site: NewSite) -> None:
     site = new_site(1)
     filler = fill(small_disk)
