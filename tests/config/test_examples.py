@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,22 @@ def test_it_has_no_error_and_says_how_it_is_used(name: str) -> None:
     loaded = config.load(text, f"configs/{name}.yaml", today=TODAY)
     assert [problem for problem in loaded.problems if problem.severity == "error"] == []
     assert f"#     submit train --config configs/{name}.yaml".encode() in text
+
+
+@pytest.mark.parametrize("name", ["gridengine", "slurm"])
+def test_those_of_clusters_leave_the_place_to_who_names_it_for_all_jobs(name: str) -> None:
+    """What they could say is right as well."""
+    text = (CONFIGS / f"{name}.yaml").read_text()
+    said, more = (config.load(each.encode(), "f.yaml", today=TODAY) for each in (text, _with_what_it_could_say(text)))
+    assert [problem for problem in more.problems if problem.severity == "error"] == []
+    assert said.config is not None
+    assert more.config is not None
+    assert "folder" not in said.config.options.get(name, {})
+    assert more.config.options[name]["folder"] == "~/.jobdir"
+
+
+def _with_what_it_could_say(text: str) -> str:
+    return re.sub(r"^  # (?=\w+:|  )", "  ", text, flags=re.MULTILINE)
 
 
 def test_the_distributed_one_has_a_chief_two_workers_and_a_parameter_server() -> None:
