@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple, cast
 
+from submit.backends.batch import replicas
 from submit.backends.batch.dialect import Queued
 from submit.backends.batch.looking import Folder
 from submit.backends.batch.place import Place
-from submit.status import Cause, JsonObject, ReplicaStatus, State, Status
+from submit.status import Cause, JsonObject, State, Status
 
 RECORD_LAG_S = 30.0
 """So long after a job's end its exit record may not be visible yet, on file systems that cache."""
@@ -83,7 +84,7 @@ def status(folder: Folder, place: Place, backend: str, answers: Answers | None =
         created=folder.created,
         started=_time(min(started)) if started else queued.started if queued else None,
         ended=_ended(ended, queued) if verdict.state.ended else None,
-        replicas=tuple(_replicas(folder, verdict.state)),
+        replicas=tuple(replicas.of(folder, verdict.state)),
         labels=cast("dict[str, str]", folder.job.get("labels") or {}),
         job_dir=job_dir(folder, place),
         links={"folder": folder_link(place)},
@@ -219,32 +220,6 @@ def _forgotten(folder: Folder, answers: Answers) -> Verdict:
 
 def _cancelled() -> Verdict:
     return Verdict(state=State.CANCELLED, cause=Cause.CANCELLED, message="The job was cancelled.")
-
-
-def _replicas(folder: Folder, state: State) -> Sequence[ReplicaStatus]:
-    known = {str(record["replica"]): record for record in folder.records}
-    pools = cast("Mapping[str, int]", folder.job.get("replicas") or {})
-    names = [f"{pool}-{index}" for pool, replicas in pools.items() for index in range(replicas)]
-    return [_replica(name, known.get(name), state) for name in names]
-
-
-def _replica(name: str, record: JsonObject | None, job: State) -> ReplicaStatus:
-    if record is None:
-        return ReplicaStatus(name=name, state=job if job.ended else State.QUEUED)
-    if job is State.QUEUED:  # it waits to be started again; how the run before went is over
-        return ReplicaStatus(name=name, state=job, restarts=cast(int, record.get("restart") or 0))
-    code = cast("int | None", record.get("exit_code"))
-    done = State.SUCCEEDED if code == 0 and not record.get("cause") else State.FAILED
-    told = job if job is State.CANCELLED or record.get("why") == "peer" else done
-    running = job if job.ended else State.RUNNING
-    return ReplicaStatus(
-        name=name,
-        state=(done if done is State.SUCCEEDED else told) if record.get("state") == "ENDED" else running,
-        exit_code=code,
-        restarts=cast(int, record.get("restarts", record.get("restart", 0))),
-        peak_memory_bytes=cast("int | None", record.get("peak_memory_bytes")),
-        cpu_s=cast("float | None", record.get("cpu_s")),
-    )
 
 
 def job_dir(folder: Folder, place: Place) -> str:
