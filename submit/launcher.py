@@ -1478,7 +1478,11 @@ def described(site: str) -> Mapping[str, Any]:
     for entry in os.listdir(site):
         if entry.endswith(".dist-info"):
             with open(os.path.join(site, entry, "METADATA"), encoding="utf-8") as file:
-                requires += requirements(file.read())
+                requires += without_extras(required_by(file.read()))
+        elif entry.endswith(".egg-info"):  # what pip before 23.1 leaves of an archive where there is no `wheel`
+            from importlib.metadata import Distribution
+
+            requires += without_extras(Distribution.at(os.path.join(site, entry)).requires or ())
     frozen = frozen_in(site)
     return {"names": [text.partition("==")[0] for text in frozen], "frozen": frozen, "requires": requires}
 
@@ -1487,11 +1491,13 @@ def canonical(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def requirements(metadata: str) -> list[str]:
-    """Those of a distribution that hold without an extra."""
+def required_by(metadata: str) -> list[str]:
     headers = metadata.partition("\n\n")[0]
-    found = re.findall(r"^Requires-Dist: *(.+?)\s*$", headers, re.MULTILINE | re.IGNORECASE)
-    return [text for text in found if not re.search(r";.*\bextra\b", text)]
+    return re.findall(r"^Requires-Dist: *(.+?)\s*$", headers, re.MULTILINE | re.IGNORECASE)
+
+
+def without_extras(requirements: Iterable[str]) -> list[str]:
+    return [text for text in requirements if not re.search(r";.*\bextra\b", text)]
 
 
 def environment(
@@ -1552,9 +1558,9 @@ def with_those_below(frozen: Sequence[str], folders: Sequence[str]) -> Iterator[
 
 
 def frozen_in(site: str) -> list[str]:
-    names = [entry for entry in sorted(os.listdir(site)) if entry.endswith(".dist-info")]
-    entries = [name[: -len(".dist-info")].partition("-") for name in names]
-    return [canonical(name) + "==" + version for name, _, version in entries]
+    pattern = r"([^-]+)-(.+?)(?:-py[\d.]+)?\.(?:dist|egg)-info"
+    found = (re.fullmatch(pattern, entry) for entry in sorted(os.listdir(site)))
+    return [canonical(match[1]) + "==" + match[2] for match in found if match]
 
 
 def required_name(requirement: str) -> str:

@@ -449,7 +449,39 @@ def test_requirements_are_read_from_the_headers_only() -> None:
         "Requires-Dist: c; extra=='d'\n\nRequires-Dist: e\n"
     )
 
-    assert launcher.requirements(metadata) == ["a (>=1)", "b[extra] >= 2 ; python_version > '3'"]
+    found = launcher.without_extras(launcher.required_by(metadata))
+    assert found == ["a (>=1)", "b[extra] >= 2 ; python_version > '3'"]
+
+
+_SETUP = """
+from setuptools import setup
+setup(
+    name="my-trainer",
+    version="1.0",
+    install_requires=["six>=1.16", "numpy; python_version > '3'"],
+    extras_require={"gpu": ["cupy"]},
+)
+"""
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.0-py3.11"])
+def test_what_an_old_pip_leaves_without_wheel_has_requirements_as_well(tmp_path: Path, version: str) -> None:
+    """`pip install --target` before 23.1 runs `setup.py install` where `wheel` is not installed."""
+    (tmp_path / "setup.py").write_text(_SETUP)
+    subprocess.run([sys.executable, "setup.py", "-q", "egg_info"], cwd=tmp_path, check=True)
+    site = tmp_path / "site"
+    site.mkdir()
+    (tmp_path / "my_trainer.egg-info").rename(site / f"my_trainer-{version}.egg-info")
+    (site / "old-0.1.egg-info").write_text("Metadata-Version: 1.0\nName: old\nVersion: 0.1\n")  # distutils'
+    (site / "develop.egg-info").mkdir()
+
+    known = launcher.described(str(site))
+
+    assert known["frozen"] == ["my-trainer==1.0", "old==0.1"]
+    assert [text.replace(" ", "").replace("'", '"') for text in known["requires"]] == [
+        "six>=1.16",
+        'numpy;python_version>"3"',
+    ]
 
 
 def add_link(archive: tarfile.TarFile, name: str, target: str) -> None:
